@@ -1,0 +1,35 @@
+"""The kinds of component that the core declares, by the road that any plugin takes to declare its own."""
+
+from __future__ import annotations
+
+from mlkernel.descriptors import Kind
+
+trainer = Kind(
+    name="trainer",
+    summary="Trains something; chosen with kernel run --trainer NAME.",
+    protocol="mlkernel.run.trainer:Trainer",
+    checks="mlkernel.testing.trainer_checks:trainer_checks",
+    template="mlkernel.scaffold.trainer",
+)
+loss_module = Kind(
+    name="loss_module",
+    summary="What a trainer minimises; its factory takes the trainer.",
+    checks="mlkernel.testing.component_checks:component_checks",
+)
+progress_bar = Kind(
+    name="progress_bar",
+    summary="Shows how far a run is.",
+    protocol="mlkernel.progress.progress_bar:ProgressBar",
+    checks="mlkernel.testing.progress_bar_checks:progress_bar_checks",
+)
+listener = Kind(
+    name="listener",
+    summary="Hears of every run on this machine and may answer hooks; active once installed, unless blocked.",
+    checks="mlkernel.testing.listener_checks:listener_checks",
+)
+state_codec = Kind(
+    name="state_codec",
+    summary="Stores the arrays of one library in checkpoints; named like the library's top-level module.",
+    protocol="mlkernel.checkpoint.state_codec:StateCodec",
+    checks="mlkernel.testing.state_codec_checks:state_codec_checks",
+)

@@ -1,0 +1,65 @@
+"""The lock on a run directory; the operating system frees it when its process dies, however it dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mlkernel.errors import RunLockedError
+from mlkernel.records.atomic_file import storage_errors
+
+
+_PATIENCE_SECONDS = 0.5
+"""Longer than the moment for which :func:`is_locked` holds the lock when it looks."""
+
+
+class RunLock:
+    """Held by the one process that trains in a run directory."""
+
+    def __init__(self, path: Path) -> None:
+        self._holder = path.with_name("lock.json")
+        self._lock = FileLock(path)
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        :raises RunLockedError: a living process holds it; the message names that process.
+        """
+        try:
+            with storage_errors(self._holder.parent):
+                self._lock.acquire(timeout=_PATIENCE_SECONDS)
+        except Timeout:
+            raise RunLockedError(
+                f"run {self._holder.parent.name} is being trained by {self._describe_holder()}",
+                hint=f"Wait for it, or stop it with kernel stop {self._holder.parent.name}.",
+            ) from None
+        with storage_errors(self._holder):
+            self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+    def _describe_holder(self) -> str:
+        try:
+            holder = json.loads(self._holder.read_text())
+            return f"process {holder['pid']} on {holder['host']}"
+        except (OSError, ValueError, KeyError):
+            return "another process"
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process on this machine holds the lock at *path*."""
+    if not path.exists():
+        return False
+    probe = FileLock(path)
+    try:
+        probe.acquire(timeout=0)
+    except Timeout:
+        return True
+    probe.release()
+    return False

@@ -1,0 +1,116 @@
+"""``status.json``: where a run stands, replaced whole at every change."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from typing import Any, Literal
+
+import attrs
+from attrs import Factory, define, frozen
+
+from mlkernel.records.atomic_file import write_json
+from mlkernel.records.run_directory import RunDirectory
+from mlkernel.records.run_lock import is_locked
+
+State = Literal["pending", "running", "stopped", "failed", "finished"]
+"""``stopped`` and ``failed`` runs can be resumed; ``finished`` ones extended."""
+
+HEARTBEAT_SECONDS = 5.0
+"""How often a running run says that it lives."""
+
+
+@frozen(kw_only=True)
+class Attempt:
+    """One process's work on a run."""
+
+    number: int
+    started: float
+    """Seconds since 1970."""
+    pid: int
+    host: str
+    ended: float | None = None
+    outcome: State | None = None
+    reason: str | None = None
+
+
+@frozen(kw_only=True)
+class BestValue:
+    """The best reported value of the run and the checkpoint that holds its parameters."""
+
+    metric: str
+    value: float
+    mode: Literal["max", "min"]
+
+
+@define(kw_only=True)
+class Status:
+    """The content of ``status.json``."""
+
+    state: State = "pending"
+    reason: str | None = None
+    """Why it stopped or failed."""
+    heartbeat: float | None = None
+    """When the running process last said that it lives, seconds since 1970."""
+    attempts: list[Attempt] = Factory(list)
+    progress: dict[str, tuple[int, int | None]] = Factory(dict)
+    """Completed iterations and total of each phase."""
+    best: BestValue | None = None
+    notes: dict[str, Any] = Factory(dict)
+    """Facts that the trainer wants ``kernel show`` to print."""
+
+    def begin_attempt(self) -> Attempt:
+        """Append a new attempt of this process and become ``running``."""
+        now = time.time()
+        attempt = Attempt(
+            number=len(self.attempts) + 1, started=now, pid=os.getpid(), host=socket.gethostname()
+        )
+        self.attempts.append(attempt)
+        self.state, self.reason, self.heartbeat = "running", None, now
+        return attempt
+
+    def end_attempt(self, outcome: State, reason: str | None = None) -> None:
+        """Close the newest attempt."""
+        now = time.time()
+        self.attempts[-1] = attrs.evolve(self.attempts[-1], ended=now, outcome=outcome, reason=reason)
+        self.state, self.reason, self.heartbeat = outcome, reason, now
+
+
+def write_status(directory: RunDirectory, status: Status, *, durable: bool = True) -> None:
+    """Replace ``status.json``.
+
+    :raises StorageError: the disk is full or not writable.
+    """
+    write_json(directory.status, attrs.asdict(status), durable=durable)
+
+
+def read_status(directory: RunDirectory) -> Status:
+    """What ``status.json`` says, except that a run whose process died is ``stopped``.
+
+    A run directory without the file (its process died before writing it) is ``pending``.
+    """
+    try:
+        values = json.loads(directory.status.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Status()
+    status = Status(
+        state=values["state"],
+        reason=values["reason"],
+        heartbeat=values["heartbeat"],
+        attempts=[Attempt(**attempt) for attempt in values["attempts"]],
+        progress={name: (done, total) for name, (done, total) in values["progress"].items()},
+        best=BestValue(**values["best"]) if values["best"] else None,
+        notes=values["notes"],
+    )
+    if status.state == "running" and _process_is_gone(directory, status):
+        status.state, status.reason = "stopped", "its process died"
+    return status
+
+
+def _process_is_gone(directory: RunDirectory, status: Status) -> bool:
+    """A run of this machine lives while its lock is held; one of another machine while its heart beats."""
+    if status.attempts and status.attempts[-1].host == socket.gethostname():
+        return not is_locked(directory.lock)
+    return time.time() - (status.heartbeat or 0.0) > 12 * HEARTBEAT_SECONDS
