@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pluggy
+
 from mlkernel import API_VERSION
 from mlkernel.hookspecs import FAMILIES, PROJECT
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import copy
 
 import pytest
-from mlkernel import API_VERSION
-
 from tests.hooks.hook_lock import declared_hooks, least_version, read_lock
+
+from mlkernel import API_VERSION
 
 
 def test_the_hooks_are_the_locked_ones():
