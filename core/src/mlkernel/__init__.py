@@ -1,0 +1,128 @@
+"""mlkernel: a microkernel for training experiments.
+
+Everything a plugin needs is named here. Names are imported when they are first used, so that importing ``mlkernel``
+costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlkernel.checkpoint.state_codec import StateCodec
+    from mlkernel.config.option import option
+    from mlkernel.descriptors import API_VERSION, Descriptor, Kind
+    from mlkernel.errors import (
+        ApiVersionError,
+        CheckpointError,
+        ConfigError,
+        HookError,
+        KernelError,
+        NameConflictError,
+        PluginError,
+        RunLockedError,
+        RunStopped,
+        StorageError,
+        TrainingError,
+        UnknownNameError,
+        UsageError,
+    )
+    from mlkernel.fine_tune_job import FineTuneJob, FineTuneRequest
+    from mlkernel.hookspecs.markers import hookimpl
+    from mlkernel.plots.learning_curve import draw_learning_curve
+    from mlkernel.progress.progress_bar import ProgressBar
+    from mlkernel.records.metrics import read_metrics
+    from mlkernel.run.attach_progress_bar import IterationContext, attach_progress_bar
+    from mlkernel.run.loop import Iteration
+    from mlkernel.run.run import Run
+    from mlkernel.run.trainer import Trainer
+    from mlkernel.trial import Trial
+
+__all__ = [
+    "API_VERSION",
+    "ApiVersionError",
+    "CheckpointError",
+    "ConfigError",
+    "Descriptor",
+    "FineTuneJob",
+    "FineTuneRequest",
+    "HookError",
+    "Iteration",
+    "IterationContext",
+    "KernelError",
+    "Kind",
+    "NameConflictError",
+    "PluginError",
+    "ProgressBar",
+    "Run",
+    "RunLockedError",
+    "RunStopped",
+    "StateCodec",
+    "StorageError",
+    "Trainer",
+    "TrainingError",
+    "Trial",
+    "UnknownNameError",
+    "UsageError",
+    "attach_progress_bar",
+    "draw_learning_curve",
+    "hookimpl",
+    "option",
+    "read_metrics",
+]
+
+_ERRORS = (
+    "ApiVersionError",
+    "CheckpointError",
+    "ConfigError",
+    "HookError",
+    "KernelError",
+    "NameConflictError",
+    "PluginError",
+    "RunLockedError",
+    "RunStopped",
+    "StorageError",
+    "TrainingError",
+    "UnknownNameError",
+    "UsageError",
+)
+
+_MODULES = {
+    **dict.fromkeys(_ERRORS, "mlkernel.errors"),
+    "API_VERSION": "mlkernel.descriptors",
+    "Descriptor": "mlkernel.descriptors",
+    "FineTuneJob": "mlkernel.fine_tune_job",
+    "FineTuneRequest": "mlkernel.fine_tune_job",
+    "Iteration": "mlkernel.run.loop",
+    "IterationContext": "mlkernel.run.attach_progress_bar",
+    "Kind": "mlkernel.descriptors",
+    "ProgressBar": "mlkernel.progress.progress_bar",
+    "Run": "mlkernel.run.run",
+    "StateCodec": "mlkernel.checkpoint.state_codec",
+    "Trainer": "mlkernel.run.trainer",
+    "Trial": "mlkernel.trial",
+    "attach_progress_bar": "mlkernel.run.attach_progress_bar",
+    "draw_learning_curve": "mlkernel.plots.learning_curve",
+    "hookimpl": "mlkernel.hookspecs.markers",
+    "option": "mlkernel.config.option",
+    "read_metrics": "mlkernel.records.metrics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that holds *name*, once."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("mlkernel")
+    elif name in _MODULES:
+        value = getattr(import_module(_MODULES[name]), name)
+    else:
+        raise AttributeError(f"module 'mlkernel' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,101 @@
+"""The entry of the ``kernel`` command: a table of commands, and what happens to errors.
+
+A command is a module with ``add_arguments(parser)`` and ``run(arguments) -> int``, the exit code. Only the module of
+the command that was typed is imported, which keeps ``kernel --help`` fast whatever is installed. A command may replace
+``-h`` by an action of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from mlkernel.errors import KernelError
+
+COMMANDS = {
+    "run": ("mlkernel.cli.run_command", "train something"),
+    "resume": ("mlkernel.cli.resume_command", "go on with a run that stopped, failed or finished"),
+    "stop": ("mlkernel.cli.stop_command", "ask a run to stop at its next boundary"),
+    "list": ("mlkernel.cli.list_command", "list runs"),
+    "show": ("mlkernel.cli.show_command", "show one run"),
+    "logs": ("mlkernel.cli.logs_command", "print the log of a run, and follow it with -f"),
+    "compare": ("mlkernel.cli.compare_command", "compare runs side by side"),
+    "plot": ("mlkernel.cli.plot_command", "draw learning curves of runs"),
+    "clean": ("mlkernel.cli.clean_command", "delete runs or their checkpoints"),
+    "config": ("mlkernel.cli.config_command", "show, describe or check a configuration"),
+    "plugin": ("mlkernel.cli.plugin_command", "list, inspect, check, block and write plugins"),
+    "completion": ("mlkernel.cli.completion_command", "print the shell code that completes names"),
+    "version": ("mlkernel.cli.version_command", "print versions of mlkernel and its plugins"),
+}
+"""Name of each command: the module that carries it out, and its line in ``kernel --help``."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C outside of training, by the shells' convention of 128 + SIGINT."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out one command line and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    traceback_wanted = _traceback_wanted(words)
+    try:
+        return _dispatch(words)
+    except KernelError as error:
+        return _report(error, traceback_wanted)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe, such as `head`, has gone: nothing is wrong, and nothing more can be printed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Make the parser of a command line; of the commands only the one in *words* gets its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="kernel",
+        description="Run, resume, inspect and compare training experiments.",
+        epilog="kernel COMMAND --help tells more; kernel run --trainer NAME --help lists the options of a trainer.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--traceback", action="store_true", help="show where in the code an error arose")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    chosen = next((word for word in words if word in COMMANDS), None)
+    for name, (module_name, summary) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=summary, description=summary[0].upper() + summary[1:] + ".",
+            allow_abbrev=False, conflict_handler="resolve",
+        )
+        if name == chosen:
+            module = import_module(module_name)
+            module.add_arguments(command)
+            command.set_defaults(run_command=module.run)
+    return parser
+
+
+def _dispatch(words: Sequence[str]) -> int:
+    parser = build_parser(words)
+    arguments = parser.parse_args(words)
+    exit_code: int = arguments.run_command(arguments)
+    return exit_code
+
+
+def _traceback_wanted(words: list[str]) -> bool:
+    """Take ``--traceback`` out of *words*, wherever it was written."""
+    wanted = os.environ.get("MLKERNEL_TRACEBACK", "0") not in ("", "0")
+    while "--traceback" in words:
+        words.remove("--traceback")
+        wanted = True
+    return wanted
+
+
+def _report(error: KernelError, traceback_wanted: bool) -> int:
+    if traceback_wanted:
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"error: {error}", file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,139 @@
+"""Imports what was chosen, and turns everything that can go wrong there into one clear message."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import traceback
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from mlkernel.errors import ApiVersionError, PluginError
+
+if TYPE_CHECKING:
+    from mlkernel.discovery.entry_point_row import EntryPointRow
+
+
+def load_entry_point(row: EntryPointRow, *, asked_by: str) -> Any:
+    """Import the object that an entry point names.
+
+    :param asked_by: what messages call it, such as ``trainer 'ppo' (mlkernel-rl 0.1.0)``.
+    :raises PluginError: whatever the import raised.
+    """
+    from mlkernel.discovery.chosen_driver import ChosenDriver
+
+    with _one_line_errors(asked_by, doctor=row.reference):
+        return ChosenDriver(row).driver
+
+
+def load_attribute(reference: str, *, asked_by: str) -> Any:
+    """Import the object that ``package.module:Attribute`` or ``path/of/file.py:Attribute`` names.
+
+    :raises PluginError: whatever the import raised, or when the module has no such attribute.
+    """
+    place, _, path = reference.rpartition(":")
+    with _one_line_errors(asked_by):
+        module = _load_file(place) if place.endswith(".py") else import_module(place)
+    found: Any = module
+    for attribute in path.split("."):
+        if not hasattr(found, attribute):
+            raise PluginError(f"{asked_by}: {place} has no {path!r}.", hint=_similar(attribute, found))
+        found = getattr(found, attribute)
+    return found
+
+
+def require_modules(names: Sequence[str], *, asked_by: str, distribution: str | None) -> None:
+    """Refuse when one of the top-level modules *names* is not installed; none of them is imported.
+
+    :raises PluginError: naming all that are missing.
+    """
+    missing = [name for name in names if name not in sys.modules and importlib.util.find_spec(name) is None]
+    if missing:
+        modules = ", ".join(repr(name) for name in missing)
+        reinstall = f", or what it depends on altogether: pip install {distribution}" if distribution else ""
+        raise PluginError(
+            f"{asked_by} needs {modules}, which is not installed.",
+            hint=f"pip install {' '.join(missing)}{reinstall}",
+        )
+
+
+def check_api_version(api: tuple[int, int], *, asked_by: str, distribution: str | None) -> None:
+    """Refuse a component of another major version of the contracts; warn of a newer minor one.
+
+    :raises ApiVersionError: naming the side that has to be upgraded.
+    """
+    from mlkernel.descriptors import API_VERSION
+
+    (major, minor), (own_major, own_minor) = api, API_VERSION
+    if major != own_major:
+        upgrade = "mlkernel" if major > own_major else distribution or "it"
+        raise ApiVersionError(
+            f"{asked_by} was made for version {major}.{minor} of mlkernel's contracts; "
+            f"this mlkernel has {own_major}.{own_minor}.",
+            hint=f"Upgrade {upgrade}" + (f": pip install --upgrade {upgrade}" if upgrade != "it" else "."),
+        )
+    if minor > own_minor:
+        warnings.warn(
+            f"{asked_by} was made for version {major}.{minor} of mlkernel's contracts, newer than the "
+            f"{own_major}.{own_minor} of this mlkernel; if it fails, upgrade mlkernel.",
+            stacklevel=2,
+        )
+
+
+@contextmanager
+def _one_line_errors(asked_by: str, doctor: str | None = None) -> Iterator[None]:
+    """Report any exception of an import, SystemExit included, by its type, its first line and its place."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        first_line = (str(error).splitlines() or [""])[0]
+        rest = f"kernel plugin doctor {doctor}" if doctor else "the option --traceback"
+        raise PluginError(
+            f"{asked_by} cannot be loaded.\n  {type(error).__name__}: {first_line}{_place(error)}",
+            hint=f"{rest} shows the rest.",
+        ) from error
+
+
+def _place(error: BaseException) -> str:
+    """Tell where *error* arose, leaving out the machinery of imports and this package."""
+    if isinstance(error, SyntaxError):
+        return f" ({error.filename}:{error.lineno})"
+    own = os.path.dirname(__file__)
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(("<frozen", own)) and os.sep + "importlib" + os.sep not in frame.filename
+        and os.sep + "stevedore" + os.sep not in frame.filename
+    ]
+    return f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+
+
+def _load_file(path: str) -> ModuleType:
+    """Import a file once, under a name that no installed module can have."""
+    absolute = os.path.realpath(path)
+    name = f"mlkernel_file_{zlib.crc32(absolute.encode()):08x}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, absolute)
+    assert spec is not None and spec.loader is not None  # a suffix of .py always has a loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # before execution: attrs looks the annotations of a class up there
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _similar(attribute: str, found: Any) -> str | None:
+    from difflib import get_close_matches
+
+    names = [name for name in vars(found) if not name.startswith("_")] if hasattr(found, "__dict__") else []
+    close = get_close_matches(attribute, names, n=1)
+    return f"Did you mean {close[0]!r}?" if close else None
