@@ -1,0 +1,163 @@
+"""Where values come from, and how the later ones lie over the earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import NOTHING, field, frozen
+
+from mlkernel.config.option_types import admits_null, admits_text, config_class_in, config_fields
+from mlkernel.config.problems import Problem
+from mlkernel.config.secret import Secret
+
+DEFAULT = "default"
+
+
+@frozen(kw_only=True)
+class Layer:
+    """Values of one source, such as a file."""
+
+    tree: Mapping[str, Any]
+    """Sections and their values; JSON types only."""
+    source: str
+    """Where they are from, such as ``ppo.toml``."""
+    origins: Mapping[str, str] = field(factory=dict)
+    """Path of a value → where exactly, such as ``ppo.toml:3``."""
+    problems: tuple[Problem, ...] = ()
+    """What was found wrong while reading."""
+    null_word: str | None = None
+    """The text that means null, in a format that has no null, wherever the option admits null but not text."""
+
+
+@frozen(kw_only=True)
+class Assignment:
+    """One value laid over all layers, such as a ``path=value`` of the command line."""
+
+    path: str
+    """Full path, with its section."""
+    value: Any
+    """JSON types only; replaces what was there."""
+    origin: str
+    """Such as ``command line: lr=3e-4`` or ``trial 17``."""
+
+
+class LayeredTree:
+    """The values of all sections, each with its origin: defaults first, later layers over them.
+
+    Only nested configuration classes are merged key by key; any other value, lists and tables included, replaces
+    the one beneath it.
+    """
+
+    def __init__(self, sections: Mapping[str, type]) -> None:
+        self.sections = dict(sections)
+        self.tree: dict[str, Any] = {name: default_tree(section) for name, section in sections.items()}
+        self.origins: dict[str, str] = {}
+
+    def add_layer(self, layer: Layer) -> None:
+        """Lay all values of *layer* over what is there."""
+        self._merge(self.tree, layer.tree, dict(self.sections), "", layer)
+
+    def assign(self, assignment: Assignment) -> None:
+        """Lay one value over what is there; its path must exist, and the types on the way are not checked."""
+        *parents, last = assignment.path.split(".")
+        types: dict[str, Any] = dict(self.sections)
+        table = self.tree
+        for word in parents:
+            nested = config_class_in(types.get(word))
+            if not isinstance(table.get(word), dict):
+                table[word] = default_tree(nested) if nested else {}
+            table = table[word]
+            types = _field_types(nested) if nested else {}
+        self._replace(table, last, assignment.value, assignment.path)
+        self.origins[assignment.path] = assignment.origin
+
+    def origin_of(self, path: str) -> str:
+        """Where the value at *path* was given; of a value inside a list or table, where that was."""
+        while path:
+            if path in self.origins:
+                return self.origins[path]
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        return DEFAULT
+
+    def has(self, path: str) -> bool:
+        """Whether there is a value at *path*, which may lead into tables."""
+        table: Any = self.tree
+        for word in path.partition("[")[0].split("."):
+            if not isinstance(table, Mapping) or word not in table:
+                return False
+            table = table[word]
+        return True
+
+    def _merge(
+        self, table: dict[str, Any], values: Mapping[str, Any], types: Mapping[str, Any], prefix: str, layer: Layer
+    ) -> None:
+        for key, value in values.items():
+            path = f"{prefix}{key}"
+            nested = config_class_in(types.get(key))
+            if nested is not None and isinstance(value, Mapping):
+                if not isinstance(table.get(key), dict):
+                    table[key] = default_tree(nested)
+                self._merge(table[key], value, _field_types(nested), f"{path}.", layer)
+            else:
+                self._replace(table, key, _null_or(value, types.get(key), layer.null_word), path)
+                self._note_origins(path, layer)
+
+    def _replace(self, table: dict[str, Any], key: str, value: Any, path: str) -> None:
+        table[key] = value
+        for known in [known for known in self.origins if _within(known, path)]:
+            del self.origins[known]
+
+    def _note_origins(self, path: str, layer: Layer) -> None:
+        self.origins[path] = layer.source
+        self.origins |= {known: origin for known, origin in layer.origins.items() if _within(known, path)}
+
+
+def default_tree(config_class: type) -> dict[str, Any]:
+    """The defaults of a configuration class as plain values; required options are absent.
+
+    A nested class is written out in full, so that setting one of its options keeps the others as the outer
+    class wants them.
+    """
+    tree: dict[str, Any] = {}
+    for option in config_fields(config_class):
+        default: Any = option.default
+        if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+            default = NOTHING if default.takes_self else default.factory()
+        nested = config_class_in(option.type)
+        if default is not NOTHING:
+            tree[option.name] = plain(default)
+        elif nested is not None and option.default is NOTHING:
+            tree[option.name] = default_tree(nested)
+    return tree
+
+
+def plain(value: Any) -> Any:
+    """A configuration, or any value of one, in JSON types only."""
+    if isinstance(value, Secret):
+        return value.reference
+    if attrs.has(type(value)):
+        return {option.name: plain(getattr(value, option.name)) for option in config_fields(type(value))}
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if isinstance(value, Enum):
+        return plain(value.value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def _field_types(config_class: type) -> dict[str, Any]:
+    return {option.name: option.type for option in config_fields(config_class)}
+
+
+def _within(path: str, ancestor: str) -> bool:
+    return path == ancestor or path.startswith((f"{ancestor}.", f"{ancestor}["))
+
+
+def _null_or(value: Any, option_type: Any, null_word: str | None) -> Any:
+    means_null = null_word is not None and value == null_word
+    return None if means_null and admits_null(option_type) and not admits_text(option_type) else value

@@ -1,0 +1,170 @@
+"""The whole configuration of a run: its sections, built from files and overrides, and written back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+
+from mlkernel.config.layers import Assignment, Layer, LayeredTree, plain
+from mlkernel.config.migrations import RESERVED, migrated
+from mlkernel.config.overrides import locate, parse_override
+from mlkernel.config.problems import Problem, did_you_mean, raise_problems
+from mlkernel.config.run_config import CheckpointConfig, RunConfig
+from mlkernel.config.structuring import structure
+from mlkernel.descriptors import Descriptor
+
+FILE_VERSION = 1
+"""Version of the layout of configuration files: the sections, and what is in ``run`` and ``checkpoint``."""
+
+
+@frozen(kw_only=True)
+class NoOptions:
+    """Configuration class of a component that has none of its own."""
+
+
+@frozen(kw_only=True)
+class RunConfiguration:
+    """The configuration of one run, complete and valid."""
+
+    trainer: Any
+    """Instance of the chosen trainer's configuration class."""
+    run: RunConfig = RunConfig()
+    """What every run can be told."""
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    """When checkpoints are made, and which are kept."""
+    config_version: int = 1
+    """Version of the trainer's configuration class."""
+    origins: Mapping[str, str] = field(factory=dict, eq=False, repr=False)
+    """Path of each value that is not a default → where it was given."""
+
+
+def sections_of(trainer_class: type | None) -> dict[str, type]:
+    """Section name → its configuration class."""
+    return {"trainer": trainer_class or NoOptions, "run": RunConfig, "checkpoint": CheckpointConfig}
+
+
+def build(
+    trainer_class: type | None,
+    layers: Sequence[Layer] = (),
+    overrides: Sequence[str | Assignment] = (),
+    *,
+    descriptor: Descriptor | None = None,
+) -> RunConfiguration:
+    """The configuration that *layers*, in rising precedence, and then *overrides* give.
+
+    Args:
+        trainer_class: Configuration class of the chosen trainer, or ``None`` when it has none.
+        layers: What ``read_config_file`` returned, for each file.
+        overrides: ``path=value`` as users write it, or an :class:`Assignment`, whose path may use the shorthand too.
+        descriptor: The trainer's; files older than its ``config_version`` are migrated.
+
+    Raises:
+        ConfigError: lists every problem of all layers and overrides, each with its path and origin.
+    """
+    sections = sections_of(trainer_class)
+    values = LayeredTree(sections)
+    problems: list[Problem] = []
+    for layer in layers:
+        current = migrated(layer, descriptor)
+        problems += [*current.problems, *_unknown_sections(current, sections)]
+        values.add_layer(_without_reserved(current, sections))
+    for override in overrides:
+        assignment = _resolve(override, sections)
+        if isinstance(assignment, Problem):
+            problems.append(assignment)
+        else:
+            values.assign(assignment)
+    structured: dict[str, Any] = {}
+    for name, section in sections.items():
+        structured[name], found = structure(section, values.tree[name], name)
+        problems += [_with_origin(problem, values) for problem in found]
+    raise_problems(problems)
+    version = descriptor.config_version if descriptor is not None else 1
+    return RunConfiguration(**structured, config_version=version, origins=values.origins)
+
+
+def to_plain(configuration: RunConfiguration) -> dict[str, Any]:
+    """The configuration in JSON types only, with all defaults written out; a configuration file in its own right.
+
+    A secret is written as its reference, ``env:NAME``.
+    """
+    return {
+        "version": FILE_VERSION,
+        "trainer": {"config_version": configuration.config_version, **plain(configuration.trainer)},
+        "run": plain(configuration.run),
+        "checkpoint": plain(configuration.checkpoint),
+    }
+
+
+def from_plain(
+    trainer_class: type | None,
+    tree: Mapping[str, Any],
+    overrides: Sequence[str | Assignment] = (),
+    *,
+    source: str = "plan.json",
+    origins: Mapping[str, str] | None = None,
+    descriptor: Descriptor | None = None,
+) -> RunConfiguration:
+    """The configuration that :func:`to_plain` wrote, with *overrides* laid over it.
+
+    Args:
+        trainer_class: As for :func:`build`.
+        tree: What :func:`to_plain` returned, through JSON or not.
+        overrides: As for :func:`build`.
+        source: Where the tree is from; the origin of values that *origins* does not name.
+        origins: The ``origins`` of the configuration that was written, when they were kept.
+        descriptor: As for :func:`build`.
+
+    Raises:
+        ConfigError: as :func:`build` does.
+    """
+    layer = Layer(tree=tree, source=source, origins=origins or {})
+    return build(trainer_class, [layer], overrides, descriptor=descriptor)
+
+
+def chosen_trainer(layers: Sequence[Layer]) -> str | None:
+    """What ``use`` in the section ``trainer`` names, in the last layer that has it."""
+    for layer in reversed(layers):
+        section = layer.tree.get("trainer")
+        if isinstance(section, Mapping) and isinstance(section.get("use"), str):
+            return str(section["use"])
+    return None
+
+
+def _resolve(override: str | Assignment, sections: Mapping[str, type]) -> Assignment | Problem:
+    if isinstance(override, str):
+        return parse_override(override, sections)
+    located = locate(override.path, sections)
+    if isinstance(located, Problem):
+        return attrs.evolve(located, origin=override.origin)
+    return attrs.evolve(override, path=located[0])
+
+
+def _unknown_sections(layer: Layer, sections: Mapping[str, type]) -> list[Problem]:
+    problems = []
+    for name in layer.tree:
+        if name not in sections and name != "version":
+            inside = isinstance(locate(f"trainer.{name}", sections), tuple)
+            suggestion = f"did you mean trainer.{name}?" if inside else did_you_mean(name, sections)
+            origin = layer.origins.get(name, layer.source)
+            problems.append(Problem(path=name, message="unknown section", origin=origin, suggestion=suggestion))
+    version = layer.tree.get("version", FILE_VERSION)
+    if version != FILE_VERSION:
+        message = f"this mlkernel reads files of version {FILE_VERSION}, not {version!r}"
+        origin = layer.origins.get("version", layer.source)
+        problems.append(Problem(path="version", message=message, origin=origin))
+    return problems
+
+
+def _without_reserved(layer: Layer, sections: Mapping[str, type]) -> Layer:
+    tree = {name: value for name, value in layer.tree.items() if name in sections}
+    if isinstance(tree.get("trainer"), Mapping):
+        tree["trainer"] = {key: value for key, value in tree["trainer"].items() if key not in RESERVED}
+    return attrs.evolve(layer, tree=tree)
+
+
+def _with_origin(problem: Problem, values: LayeredTree) -> Problem:
+    return attrs.evolve(problem, origin=values.origin_of(problem.path) if values.has(problem.path) else None)
