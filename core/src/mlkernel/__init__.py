@@ -10,9 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mlkernel.api_version import API_VERSION
     from mlkernel.checkpoint.state_codec import StateCodec
     from mlkernel.config.option import option
-    from mlkernel.descriptors import API_VERSION, Descriptor, Kind
+    from mlkernel.descriptors import Descriptor, Kind
     from mlkernel.errors import (
         ApiVersionError,
         CheckpointError,
@@ -90,7 +91,7 @@ _ERRORS = (
 
 _MODULES = {
     **dict.fromkeys(_ERRORS, "mlkernel.errors"),
-    "API_VERSION": "mlkernel.descriptors",
+    "API_VERSION": "mlkernel.api_version",
     "Descriptor": "mlkernel.descriptors",
     "FineTuneJob": "mlkernel.fine_tune_job",
     "FineTuneRequest": "mlkernel.fine_tune_job",

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-API_VERSION = (1, 0)
-"""Version (major, minor) of the hook specifications and component protocols.
-
-A plugin of another major version is refused; one of a newer minor version is loaded with a warning.
-"""
+from mlkernel.api_version import API_VERSION
 
 
 @frozen(kw_only=True)

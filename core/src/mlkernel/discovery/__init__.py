@@ -1,1 +1,1 @@
-"""Finding plugins: an index of entry points that is read without importing any of them, and the loading of a chosen one."""
+"""Finding plugins by an index of entry points, read without importing any of them, and loading the chosen one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlkernel.discovery.entry_point_row import EntryPointRow
@@ -42,7 +43,7 @@ def read_policy() -> PluginPolicy:
     """
     allow = os.environ.get(ALLOW_VARIABLE)
     blocked = dict.fromkeys(_entries(os.environ.get(BLOCK_VARIABLE, "")), BLOCK_VARIABLE)
-    blocked |= dict.fromkeys(map(entry_key, read_block_list()), policy_file())
+    blocked |= dict.fromkeys(map(entry_key, read_block_list()), str(policy_file()))
     return PluginPolicy(None if allow is None else frozenset(_entries(allow)), blocked)
 
 
@@ -52,11 +53,11 @@ def entry_key(text: str) -> str:
     return f"{kind}:{name}" if colon else name.lower().replace("_", "-").replace(".", "-")
 
 
-def policy_file() -> str:
+def policy_file() -> Path:
     """Return ``plugins.toml`` in ``$MLKERNEL_CONFIG``, or in the user's folder for settings (XDG base directories)."""
     own = os.environ.get("MLKERNEL_CONFIG")
-    shared = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-    return os.path.join(own or os.path.join(shared, "mlkernel"), "plugins.toml")
+    shared = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(own or Path(shared, "mlkernel"), "plugins.toml")
 
 
 def read_block_list() -> list[str]:
@@ -65,19 +66,19 @@ def read_block_list() -> list[str]:
     :raises ConfigError: when the file is no TOML, or says something else than ``blocked = [...]``.
     """
     file = policy_file()
-    if not os.path.exists(file):
+    if not file.exists():
         return []
     import tomllib
 
     try:
-        with open(file, "rb") as stored:
-            content: dict[str, Any] = tomllib.load(stored)
+        content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {error}", hint="Correct it, or delete it.") from error
     blocked = content.get("blocked", [])
-    if set(content) - {"blocked"} or not isinstance(blocked, list) or not all(isinstance(e, str) for e in blocked):
-        raise ConfigError(f"{file} may only hold a list of names, such as blocked = [\"mlkernel-rl\", \"trainer:ppo\"].")
-    return blocked
+    names = [name for name in blocked if isinstance(name, str)] if isinstance(blocked, list) else []
+    if names != blocked or set(content) - {"blocked"}:
+        raise ConfigError(f'{file} may only hold a list of names: blocked = ["mlkernel-rl", "trainer:ppo"].')
+    return names
 
 
 def write_block_list(entries: list[str]) -> None:
@@ -89,10 +90,10 @@ def write_block_list(entries: list[str]) -> None:
     # A JSON list of strings is a TOML array, too.
     text = f"# Kept by `kernel plugin block` and `kernel plugin unblock`.\nblocked = {json.dumps(entries)}\n"
     try:
-        os.makedirs(os.path.dirname(file), exist_ok=True)
-        with open(f"{file}.new", "w", encoding="utf-8") as stored:
-            stored.write(text)
-        os.replace(f"{file}.new", file)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside = file.with_suffix(".new")
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
 

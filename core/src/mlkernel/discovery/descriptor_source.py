@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -15,7 +15,7 @@ class DescriptorSource(NamedTuple):
 
     literals: dict[str, Any]
     """Keyword arguments of the descriptor that are literals; empty when nothing could be read."""
-    file: str | None
+    file: Path | None
     """Where the source lies, or would lie; the literals hold for as long as this file does not change."""
 
 
@@ -30,23 +30,22 @@ def read_descriptor_source(value: str, search_path: Sequence[str]) -> Descriptor
     if file is None:
         return DescriptorSource({}, None)
     try:
-        with open(file, "rb") as source:
-            module = ast.parse(source.read())
+        module = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return DescriptorSource({}, file)
     return DescriptorSource(_keyword_literals(module, attribute.strip()), file)
 
 
-def _source_file(module_name: str, search_path: Sequence[str]) -> str | None:
+def _source_file(module_name: str, search_path: Sequence[str]) -> Path | None:
     top_level, *rest = module_name.split(".")
     spec = PathFinder.find_spec(top_level, list(search_path)) or _find_by_import_hooks(top_level)
     if spec is None:
         return None
     if not rest:
-        return spec.origin
+        return None if spec.origin is None else Path(spec.origin)
     for folder in spec.submodule_search_locations or ():
-        package = os.path.join(folder, *rest, "__init__.py")
-        return package if os.path.exists(package) else os.path.join(folder, *rest) + ".py"
+        package = Path(folder, *rest, "__init__.py")
+        return package if package.exists() else package.parent.with_suffix(".py")
     return None
 
 

@@ -19,12 +19,13 @@ def scan(search_path: Sequence[str]) -> tuple[list[EntryPointRow], list[str]]:
     Rows are sorted, so that nothing ever depends on the order in which a file system lists folders.
     """
     rows: list[EntryPointRow] = []
-    files: set[str] = set()
+    files = set()
     for distribution in _importable_distributions(search_path):
         for entry_point in _entry_points(distribution):
             source = read_descriptor_source(entry_point.value, search_path)
             rows.append(_row(distribution, entry_point, source.literals))
-            files.update(filter(None, [source.file]))
+            if source.file is not None:
+                files.add(str(source.file))
     return sorted(rows, key=lambda row: (row.group, row.name, row.distribution)), sorted(files)
 
 
@@ -51,7 +52,9 @@ def _entry_points(distribution: Distribution) -> list[EntryPoint]:
         return [point for point in distribution.entry_points if point.group.startswith(GROUP_PREFIX)]
     except (TypeError, ValueError, AttributeError, OSError) as error:
         name = distribution.metadata["Name"]
-        warnings.warn(f"entry_points.txt of {name} cannot be read, its plugins are not found: {error}", stacklevel=1)
+        warnings.warn(
+            f"entry_points.txt of {name} cannot be read, its plugins are not found: {error}", stacklevel=1
+        )
         return []
 
 
@@ -64,11 +67,14 @@ def _row(distribution: Distribution, point: EntryPoint, literals: dict[str, obje
         distribution=distribution.metadata["Name"],
         version=distribution.version,
         summary=summary if isinstance(summary, str) else None,
-        api=(api[0], api[1]) if _is_version(api) else None,
+        api=_version(api),
         needs=tuple(map(str, needs)) if isinstance(needs, tuple | list) else None,
         plural=plural if isinstance(plural, str) else None,
     )
 
 
-def _is_version(value: object) -> bool:
-    return isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(part, int) for part in value)
+def _version(value: object) -> tuple[int, int] | None:
+    match value:
+        case [int(major), int(minor)]:
+            return major, minor
+    return None

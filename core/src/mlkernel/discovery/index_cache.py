@@ -12,6 +12,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from mlkernel.discovery.entry_point_row import EntryPointRow
@@ -25,8 +26,7 @@ again without showing it, so an index of it is not kept."""
 def load(search_path: Sequence[str]) -> list[EntryPointRow] | None:
     """Return the rows that were stored for *search_path*, or ``None`` when they no longer hold."""
     try:
-        with open(_file(search_path), encoding="utf-8") as stored:
-            content = json.load(stored)
+        content = json.loads(_file(search_path).read_bytes())
         if content["format"] != _FORMAT or content["search_path"] != list(search_path):
             return None
         if any(_stamp(path) != stamp for path, stamp in content["stamps"].items()):
@@ -43,32 +43,31 @@ def store(search_path: Sequence[str], rows: Sequence[EntryPointRow], files: Iter
         return
     content = {"format": _FORMAT, "search_path": list(search_path), "stamps": stamps, "rows": rows}
     file = _file(search_path)
-    aside = f"{file}.{os.getpid()}"
+    aside = file.with_suffix(f".{os.getpid()}")
     try:
-        os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
-        with open(aside, "w", encoding="utf-8") as stored:
-            json.dump(content, stored)
-        os.replace(aside, file)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        aside.write_text(json.dumps(content), encoding="utf-8")
+        aside.replace(file)
     except OSError:
         return
 
 
-def folder() -> str:
+def folder() -> Path:
     """Return ``$MLKERNEL_CACHE``, or ``mlkernel`` in the user's folder for caches (XDG base directories)."""
-    own = os.environ.get("MLKERNEL_CACHE")
-    shared = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return own or os.path.join(shared, "mlkernel")
+    if own := os.environ.get("MLKERNEL_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlkernel"
 
 
-def _file(search_path: Sequence[str]) -> str:
+def _file(search_path: Sequence[str]) -> Path:
     """Each environment has a file of its own; two that share a checksum only displace each other."""
     checksum = zlib.crc32("\0".join(search_path).encode())
-    return os.path.join(folder(), f"entry-points-{checksum:08x}.json")
+    return folder() / f"entry-points-{checksum:08x}.json"
 
 
 def _stamp(path: str) -> int:
     try:
-        return os.stat(path).st_mtime_ns
+        return Path(path).stat().st_mtime_ns
     except OSError:
         return 0
 

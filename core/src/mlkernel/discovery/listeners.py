@@ -22,7 +22,9 @@ def listeners(*, strict: bool = False) -> list[Component]:
     :raises PluginError: if *strict*, the first that cannot be loaded.
     """
     policy = read_policy()
-    rows = [row for row in read_index().rows(LISTENER_GROUP) if policy.reason_against("listener", row) is None]
+    rows = [
+        row for row in read_index().rows(LISTENER_GROUP) if policy.reason_against("listener", row) is None
+    ]
     found = []
     for row in sorted(rows, key=lambda row: (row.distribution, row.name)):
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 import traceback
 import warnings
@@ -11,9 +10,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from mlkernel.api_version import API_VERSION
 from mlkernel.errors import ApiVersionError, PluginError
 
 if TYPE_CHECKING:
@@ -68,8 +69,6 @@ def check_api_version(api: tuple[int, int], *, asked_by: str, distribution: str 
 
     :raises ApiVersionError: naming the side that has to be upgraded.
     """
-    from mlkernel.descriptors import API_VERSION
-
     (major, minor), (own_major, own_minor) = api, API_VERSION
     if major != own_major:
         upgrade = "mlkernel" if major > own_major else distribution or "it"
@@ -104,23 +103,22 @@ def _place(error: BaseException) -> str:
     """Tell where *error* arose, leaving out the machinery of imports and this package."""
     if isinstance(error, SyntaxError):
         return f" ({error.filename}:{error.lineno})"
-    own = os.path.dirname(__file__)
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(("<frozen", own)) and os.sep + "importlib" + os.sep not in frame.filename
-        and os.sep + "stevedore" + os.sep not in frame.filename
-    ]
-    return f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    machinery = {"importlib", "stevedore", Path(__file__).parent.name}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith("<") and machinery.isdisjoint(Path(frame.filename).parts):
+            return f" ({frame.filename}:{frame.lineno})"
+    return ""
 
 
 def _load_file(path: str) -> ModuleType:
     """Import a file once, under a name that no installed module can have."""
-    absolute = os.path.realpath(path)
-    name = f"mlkernel_file_{zlib.crc32(absolute.encode()):08x}"
+    absolute = Path(path).resolve()
+    name = f"mlkernel_file_{zlib.crc32(bytes(absolute)):08x}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, absolute)
-    assert spec is not None and spec.loader is not None  # a suffix of .py always has a loader
+    assert spec is not None  # a suffix of .py always has a loader
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # before execution: attrs looks the annotations of a class up there
     try:

@@ -6,7 +6,7 @@ Four spellings: ``ppo`` (a name that one distribution claims), ``mlkernel-rl:ppo
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 from typing import Any
 
 from mlkernel.descriptors import Descriptor
@@ -74,10 +74,12 @@ def component_of_row(kind: str, row: EntryPointRow) -> Component:
 
 
 def _component_of_file(kind: str, path: str, attribute: str) -> Component:
-    absolute = os.path.realpath(os.path.expanduser(path))
-    if not os.path.isfile(absolute):
-        there = "is a folder" if os.path.isdir(absolute) else "does not exist"
-        raise UsageError(f"The file {absolute} {there}.", hint=f"--{kind} takes NAME or ./path/of/file.py:Attribute")
+    absolute = Path(path).expanduser().resolve()
+    if not absolute.is_file():
+        there = "is a folder" if absolute.is_dir() else "does not exist"
+        raise UsageError(
+            f"The file {absolute} {there}.", hint=f"--{kind} takes NAME or ./path/of/file.py:Attribute"
+        )
     return _component_of_object(kind, f"{absolute}:{attribute}", attribute)
 
 
@@ -99,7 +101,9 @@ def _component_of_object(kind: str, reference: str, name: str) -> Component:
 
 def _made_up_descriptor(found: Any, reference: str, name: str) -> Descriptor:
     if not callable(found):
-        raise PluginError(f"{reference} is of the type {type(found).__name__}; a class or a function is needed.")
+        raise PluginError(
+            f"{reference} is of the type {type(found).__name__}; a class or a function is needed."
+        )
     first_line = ((found.__doc__ or "").strip().splitlines() or [""])[0]
     config = f"{reference}.Config" if isinstance(getattr(found, "Config", None), type) else None
     return Descriptor(name=name, summary=first_line, factory=reference, config=config)

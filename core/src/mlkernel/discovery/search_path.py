@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import site
 import sys
+from pathlib import Path
 
 
 def search_path() -> list[str]:
@@ -13,7 +13,12 @@ def search_path() -> list[str]:
     The current folder and the folder of the started script are left out even where Python itself would import from
     them: a checkout that one happens to stand in must not be able to bring plugins.
     """
-    sites = {os.path.realpath(folder) for folder in (*site.getsitepackages(), site.getusersitepackages())}
-    never = {os.path.realpath(os.curdir), os.path.realpath(os.path.dirname(sys.argv[0]))} - sites
-    folders = dict.fromkeys(os.path.realpath(entry) for entry in sys.path if entry)
+    sites = {_resolved(folder) for folder in (*site.getsitepackages(), site.getusersitepackages())}
+    script = Path(sys.argv[0]).resolve()
+    never = {_resolved("."), str(script.parent if script.is_file() else script)} - sites
+    folders = dict.fromkeys(_resolved(entry) for entry in sys.path if entry)
     return [folder for folder in folders if folder not in never]
+
+
+def _resolved(folder: str) -> str:
+    return str(Path(folder).resolve())

@@ -16,8 +16,10 @@ _LISTED = 12
 def unknown_kind(kind: str, index: EntryPointIndex) -> UnknownNameError:
     """No installed distribution declares the kind of component *kind*."""
     names = [row.name for row in index.kinds()]
-    return UnknownNameError(f"There is no kind of component {kind!r}.{_did_you_mean(kind, names)}",
-                            hint=f"Known kinds: {', '.join(names)}.")
+    return UnknownNameError(
+        f"There is no kind of component {kind!r}.{_did_you_mean(kind, names)}",
+        hint=f"Known kinds: {', '.join(names)}.",
+    )
 
 
 def blocked_name(kind: str, row: EntryPointRow, reason: str) -> UnknownNameError:
@@ -34,7 +36,9 @@ def unknown_name(kind: str, text: str, index: EntryPointIndex, policy: PluginPol
     group_of = {row.name: row.group for row in index.kinds()}
     known = {row.name: row for row in index.rows(group_of[kind]) if policy.reason_against(kind, row) is None}
     close = get_close_matches(text.rpartition(":")[2], list(known), n=1)
-    elsewhere = [name for name, group in group_of.items() if any(row.name == text for row in index.rows(group))]
+    elsewhere = [
+        name for name, group in group_of.items() if any(row.name == text for row in index.rows(group))
+    ]
     message = f"There is no {_words(kind)} {text!r}."
     if close:
         row = known[close[0]]
@@ -46,7 +50,7 @@ def unknown_name(kind: str, text: str, index: EntryPointIndex, policy: PluginPol
 
 def _known(kind: str, names: list[str]) -> str:
     if not names:
-        return f"No {_words(kind)} is installed: they come in packages of their own, found as soon as they are installed."
+        return f"No {_words(kind)} is installed: they come in packages of their own, found once installed."
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return f"Known: {', '.join(names[:_LISTED])}{more}. Another file's: ./file.py:Name"
 
