@@ -49,9 +49,10 @@ class TensorDictTrainer(Trainer):
         self.torch_config = getattr(self.config, "torch", TorchConfig())
         self.device = choose_device(self.torch_config.device)
         self.dtype = getattr(torch, self.torch_config.dtype)
-        self._generators_kept = False
         apply_settings(self.torch_config)
-        torch.manual_seed(run.random("torch").seed_of)
+        torch.manual_seed(run.random("torch").seed_value)
+        self._generators = GlobalGenerators()
+        run.keep("torch.generators", self._generators)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states of all modules, optimisers and schedules that are attributes of the trainer.
@@ -68,7 +69,6 @@ class TensorDictTrainer(Trainer):
 
     def _build_train_context(self, stack: ExitStack) -> None:
         """Enter on *stack* what a training loop needs: settings, attention kernels, automatic mixed precision."""
-        self._keep_generators()
         stack.enter_context(settings(self.torch_config))
         stack.enter_context(attention_kernels(self.device, deterministic=self.torch_config.deterministic))
         if self.torch_config.autocast:
@@ -79,16 +79,13 @@ class TensorDictTrainer(Trainer):
         self._build_train_context(stack)
         stack.enter_context(torch.no_grad())
 
-    @hookimpl(specname="on_run_started")
-    def _keep_generators(self) -> None:
-        """Let the states of torch's own generators join the checkpoints.
+    @hookimpl(specname="on_phase_started")
+    def _on_phase_started(self, phase: str) -> None:
+        self._generators.phase_started(phase)
 
-        Not in ``__init__``: what a subclass draws there, such as initial weights, is drawn on every attempt, and a
-        checkpoint's state must replace the one that is reached after that.
-        """
-        if not self._generators_kept:
-            self._generators_kept = True
-            self.run.keep("torch.generators", GlobalGenerators())
+    @hookimpl(specname="on_phase_ended")
+    def _on_phase_ended(self, phase: str) -> None:
+        self._generators.phase_ended(phase)
 
     def _parts(self) -> dict[str, nn.Module | Optimizer | LRScheduler]:
         return {
