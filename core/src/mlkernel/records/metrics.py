@@ -49,7 +49,9 @@ class MetricWriter:
         self._last_flush = time.monotonic()
         with storage_errors(path):
             self._file = path.open("ab")
-            self._file.truncate(complete_size(path))
+            self.size = complete_size(path)
+            """Bytes of the file once everything is flushed."""
+            self._file.truncate(self.size)
 
     def append(self, phase: str, iteration: int, seconds: float, metrics: Mapping[str, float]) -> None:
         """Add a record.
@@ -61,6 +63,7 @@ class MetricWriter:
             default=_as_number,
         )
         self._pending.append(line)
+        self.size += len(line) + 1
         if time.monotonic() - self._last_flush > FLUSH_SECONDS:
             self.flush()
 
@@ -74,18 +77,17 @@ class MetricWriter:
                 self._file.flush()
             self._pending.clear()
 
-    def sync(self) -> int:
-        """Flush, wait for the disk, and tell the size of the file in bytes."""
+    def sync(self) -> None:
+        """Flush and wait for the disk."""
         self.flush()
         with storage_errors(self._path):
             os.fsync(self._file.fileno())
-        return self._file.tell()
 
     def rewind(self, size: int) -> None:
         """Drop everything after the first *size* bytes, which a resumed trainer is about to log again."""
         with storage_errors(self._path):
             self._file.truncate(size)
-            self._file.seek(0, os.SEEK_END)
+        self.size = size
 
     def close(self) -> None:
         """Flush and close."""

@@ -1,0 +1,31 @@
+"""``kernel resume``: train on where a run was left; never asks a question."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``kernel resume`` takes."""
+    parser.add_argument("run", help="a run's name or its beginning, its directory, or latest")
+    parser.add_argument(
+        "--set",
+        metavar="path=value",
+        action="append",
+        default=[],
+        dest="overrides",
+        help="change the configuration, such as trainer.iterations=500 to extend a finished run; may be repeated",
+    )
+    parser.add_argument("--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train on, and tell where the results are."""
+    from mlkernel.cli.run_command import print_outcome
+    from mlkernel.records.run_directory import find_run, runs_root
+    from mlkernel.run.session import resume_run
+
+    files = find_run(arguments.run, runs_root(arguments.runs))
+    outcome = resume_run(files, overrides=arguments.overrides)
+    print_outcome(outcome)
+    return outcome.exit_code

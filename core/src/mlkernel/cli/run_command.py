@@ -1,0 +1,64 @@
+"""``kernel run``: train something."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from mlkernel.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlkernel.config.layers import Layer
+    from mlkernel.run.session import Outcome
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``kernel run`` takes."""
+    parser.add_argument("-t", "--trainer", metavar="NAME", help="name, distribution:name, package.module:Class or ./file.py:Class")
+    parser.add_argument("-c", "--config", metavar="FILE", action="append", default=[], help="TOML, YAML or JSON; may be repeated, later files win")
+    parser.add_argument("-s", "--seed", metavar="N", help="short for run.seed=N")
+    parser.add_argument("--name", help="short for run.name=NAME")
+    parser.add_argument("--progress-bar", metavar="NAME", help="short for run.progress_bar=NAME")
+    parser.add_argument("--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)")
+    parser.add_argument("overrides", metavar="path=value", nargs="*", help="options of the trainer, such as env.name=Pendulum-v1; of sections run and checkpoint, such as checkpoint.keep_last=5")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, and tell where the results are."""
+    from mlkernel.config.files import read_config_file
+    from mlkernel.config.sections import chosen_trainer
+    from mlkernel.run.session import start_run
+
+    layers: list[Layer] = [read_config_file(path) for path in arguments.config]
+    trainer = arguments.trainer or chosen_trainer(layers)
+    if trainer is None:
+        raise UsageError(
+            "no trainer was named",
+            hint="kernel run --trainer NAME, or use = 'NAME' in the section [trainer] of a --config file; "
+            "kernel plugin list --kind trainer shows what is installed.",
+        )
+    outcome = start_run(trainer, layers=layers, overrides=_overrides(arguments), runs=arguments.runs)
+    print_outcome(outcome)
+    return outcome.exit_code
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """Say on standard error how an attempt ended, where its files are, and what to type next."""
+    reason = f" ({outcome.reason})" if outcome.reason else ""
+    print(f"{outcome.state}{reason}: {outcome.directory}", file=sys.stderr)
+    if outcome.best is not None:
+        print(f"  best {outcome.best.metric}: {outcome.best.value:g}", file=sys.stderr)
+    if outcome.state == "stopped":
+        print(f"  go on with: kernel resume {outcome.directory}", file=sys.stderr)
+    for picture in sorted(outcome.directory.glob("artifacts/*.png")):
+        print(f"  {picture}", file=sys.stderr)
+
+
+def _overrides(arguments: argparse.Namespace) -> list[str]:
+    short = {
+        "run.seed": arguments.seed,
+        "run.name": arguments.name,
+        "run.progress_bar": arguments.progress_bar,
+    }
+    return [*arguments.overrides, *(f"{path}={value}" for path, value in short.items() if value is not None)]

@@ -1,0 +1,48 @@
+"""How a run is asked to stop: by signals, by ``kernel stop``, by anyone who holds its object."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from types import FrameType, TracebackType
+from typing import Self
+
+
+class StopRequest:
+    """Remembers that the run shall stop at the next boundary, and why.
+
+    Used as a context manager it answers SIGINT and SIGTERM; a second SIGINT raises ``KeyboardInterrupt`` at once.
+    Outside the main thread, where Python delivers no signals, it only remembers.
+    """
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self._previous: dict[signal.Signals, signal._HANDLER] = {}
+
+    def ask(self, reason: str) -> None:
+        """Ask the run to stop at its next boundary; the first reason stays."""
+        self.reason = self.reason or reason
+
+    def __enter__(self) -> Self:
+        """Answer signals from here on."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._previous[number] = signal.signal(number, self._answer)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave signals to whoever answered them before."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous.clear()
+
+    def _answer(self, number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if number == signal.SIGINT:
+            if self.reason == name:
+                raise KeyboardInterrupt
+            print("stopping after this iteration; Ctrl-C again stops at once", file=sys.stderr)
+        self.ask(name)
