@@ -83,7 +83,7 @@ def start_run(
         plan.write(files.plan)
         return Attempt(files, plan, component, configuration, Status()).train()
     except UsageError:
-        if not files.checkpoints.exists() and not files.metrics.exists():
+        if _is_untouched(files):
             shutil.rmtree(files.path, ignore_errors=True)
         raise
 
@@ -121,6 +121,11 @@ def make_plan(component: Component, configuration: RunConfiguration) -> Plan:
         config=to_plain(configuration),
         provenance=describe_provenance([component, *listeners()], current_command()),
     )
+
+
+def _is_untouched(files: RunDirectory) -> bool:
+    """Whether nothing was trained in the run directory yet."""
+    return not files.checkpoints.exists() and not (files.metrics.exists() and files.metrics.stat().st_size)
 
 
 def _revise(plan: Plan, configuration: RunConfiguration, attempt: int) -> Plan:
