@@ -38,6 +38,10 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command line and return its exit code."""
+    if "_ARGCOMPLETE" in os.environ:
+        from mlkernel.cli.name_completion import complete
+
+        complete(build_parser)
     words = list(sys.argv[1:] if argv is None else argv)
     traceback_wanted = _traceback_wanted(words)
     try:
@@ -66,8 +70,11 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     chosen = next((word for word in words if word in COMMANDS), None)
     for name, (module_name, summary) in COMMANDS.items():
         command = commands.add_parser(
-            name, help=summary, description=summary[0].upper() + summary[1:] + ".",
-            allow_abbrev=False, conflict_handler="resolve",
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            allow_abbrev=False,
+            conflict_handler="resolve",
         )
         if name == chosen:
             module = import_module(module_name)

@@ -46,9 +46,13 @@ def inventory(index: EntryPointIndex, policy: PluginPolicy) -> list[InventoryRow
         state = _state(kind, entry, policy, known=entry.group in kind_of)
         permitted[kind, entry.name] += state != "blocked"
         rows.append(
-            InventoryRow(kind, entry.name, entry.distribution, entry.version, state, entry.summary or "", entry)
+            InventoryRow(
+                kind, entry.name, entry.distribution, entry.version, state, entry.summary or "", entry
+            )
         )
-    return [_with_conflict(row, permitted[row.kind, row.name]) for row in sorted(rows, key=lambda row: row[:3])]
+    return [
+        _with_conflict(row, permitted[row.kind, row.name]) for row in sorted(rows, key=lambda row: row[:3])
+    ]
 
 
 def select(rows: list[InventoryRow], text: str) -> list[InventoryRow]:

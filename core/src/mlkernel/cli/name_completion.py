@@ -1,0 +1,102 @@
+"""Completes what a user types in the shell: commands and options by argcomplete, names of things by the functions here.
+
+Nothing here imports a plugin, except for the options of a trainer: their names come from its configuration class, which
+lies in a module without heavy imports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+import argcomplete
+from argcomplete.lexers import split_line
+
+from mlkernel.discovery.allow_and_block import read_policy
+from mlkernel.discovery.entry_point_index import read_index
+from mlkernel.discovery.inventory import InventoryRow, inventory
+from mlkernel.errors import KernelError
+
+Completer = Callable[..., list[str]]
+
+
+def complete(build_parser: Callable[[Sequence[str]], argparse.ArgumentParser]) -> None:
+    """Answer the shell's request for completions, which is in the environment, and exit; return if there is none."""
+    words = split_line(os.environ["COMP_LINE"], int(os.environ["COMP_POINT"]))[3][1:]
+    parser = build_parser(words)
+    for action in _actions(parser):
+        if completer := COMPLETERS.get(str(action.metavar) if action.metavar == "RUN" else action.dest):
+            action.completer = completer  # type: ignore[attr-defined] # where argcomplete looks for it
+    argcomplete.autocomplete(parser)
+
+
+def trainers(**_: object) -> list[str]:
+    """Names of trainers; of those that several distributions claim, the unambiguous spelling."""
+    return _names("trainer")
+
+
+def progress_bars(**_: object) -> list[str]:
+    """Names of progress bars."""
+    return ["auto", *_names("progress_bar")]
+
+
+def kinds(**_: object) -> list[str]:
+    """Names of kinds of component."""
+    return [row.name for row in read_index().kinds()]
+
+
+def plugins(**_: object) -> list[str]:
+    """Everything that ``kernel plugin show`` and its sisters take."""
+    return [spelling for row in _inventory() for spelling in row.spellings]
+
+
+def runs(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """Names of run directories, and ``latest``."""
+    from mlkernel.records.run_directory import run_directories, runs_root
+
+    found = run_directories(runs_root(getattr(parsed_args, "runs", None)))
+    return ["latest", *(run.path.name for run in found)]
+
+
+def option_paths(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """Paths of the chosen trainer's options, up to the equals sign."""
+    from mlkernel.config.option_rows import option_rows
+    from mlkernel.discovery.name_resolution import resolve
+
+    try:
+        config_class = resolve("trainer", getattr(parsed_args, "trainer", None) or "").config_class()
+    except KernelError:
+        return []
+    return [] if config_class is None else [f"{row.path}=" for row in option_rows(config_class)]
+
+
+COMPLETERS: dict[str, Completer] = {
+    "RUN": runs,
+    "kind": kinds,
+    "overrides": option_paths,
+    "plugin": plugins,
+    "progress_bar": progress_bars,
+    "run": runs,
+    "trainer": trainers,
+}
+"""By the name of the argument, which means the same in every command."""
+
+
+def _inventory() -> list[InventoryRow]:
+    return inventory(read_index(), read_policy())
+
+
+def _names(kind: str) -> list[str]:
+    rows = [row for row in _inventory() if row.kind == kind and row.state in ("ok", "conflict")]
+    return [row.name if row.state == "ok" else row.entry_point.reference for row in rows]
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Walk through all arguments, those of subcommands included."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to its arguments
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for subparser in action.choices.values():
+                yield from _actions(subparser)
+        else:
+            yield action
