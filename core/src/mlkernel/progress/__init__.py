@@ -1,0 +1,1 @@
+"""How far a run is, shown to people: live bars on a terminal, plain lines elsewhere."""
