@@ -6,9 +6,9 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
-from mlkernel.config.option_rows import OptionRow, option_rows
 from sphinx.util.docutils import SphinxDirective
 
+from mlkernel.config.option_rows import OptionRow, option_rows
 from mlkernel.discovery.name_resolution import resolve
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ COLUMNS = {"Option": 25, "Type": 20, "Default": 15, "Meaning": 40}
 
 
 class OptionTable(SphinxDirective):
-    """Takes a kind and a name, as in ``trainer ppo``, or ``package.module:Class``; the option ``prefix`` is a section."""
+    """Takes a kind and a name, as in ``trainer ppo``, or ``package.module:Class``; ``prefix`` names the section."""
 
     required_arguments: ClassVar[int] = 1
     final_argument_whitespace: ClassVar[bool] = True

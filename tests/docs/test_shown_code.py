@@ -1,0 +1,73 @@
+"""What the documentation shows exists: commands parse, code compiles, and names can be imported."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from mlkernel.cli.main import COMMANDS, build_parser
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = sorted(
+    [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("*/*/README.md")]
+)
+OWN_PACKAGES = ("mlkernel", "mlkernel_torch", "mlkernel_rl", "mlkernel_tqdm")
+
+
+def shown_commands() -> list[str]:
+    """Every ``kernel ...`` line of a page, without comments, background signs and what a shell would fill in."""
+    lines = {
+        re.split(r"\s[#&]|;", line)[0].strip()
+        for page in PAGES
+        for line in re.findall(r"^(?:\$ |    )(kernel .+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    return sorted(lines)
+
+
+def shown_code() -> list[str]:
+    """Every block of Python of a page."""
+    return [
+        block
+        for page in PAGES
+        for block in re.findall(
+            r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        )
+    ]
+
+
+@pytest.mark.parametrize("command", [line for line in shown_commands() if not line.endswith("--help")])
+def test_shown_command_is_understood(command):
+    words = shlex.split(command)[1:]
+    build_parser(words).parse_args(words)
+
+
+@pytest.mark.parametrize("command", [line for line in shown_commands() if line.endswith("--help")])
+def test_shown_help_is_of_a_command_that_exists(command):
+    word = shlex.split(command)[1]
+    assert word == "--help" or word in COMMANDS
+
+
+@pytest.mark.parametrize("code", shown_code(), ids=range(len(shown_code())))
+def test_shown_code_compiles_and_imports_what_exists(code):
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in OWN_PACKAGES:
+            module = import_module(node.module)
+            missing = [alias.name for alias in node.names if not hasattr(module, alias.name)]
+            assert missing == []
+
+
+def test_the_trainer_of_the_readme_is_the_tested_example():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    example = (REPOSITORY / "docs" / "examples" / "parabola.py").read_text(encoding="utf-8")
+    assert f"```python\n{example}```" in readme
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
