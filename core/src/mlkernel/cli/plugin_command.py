@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "plugin", metavar="NAME", help=f"{NAME_HELP}; or package.module:Class or ./file.py:Class"
     )
     check.add_argument("--kind", default="trainer", help="what a class named directly is (default: trainer)")
+    check.add_argument("overrides", metavar="path=value", nargs="*", help="options that make its runs short")
     new = _action(actions, new_plugin, "new", "write an installable package with a plugin that works")
     new.add_argument("kind", help="such as trainer")
     new.add_argument("name", help="of the new plugin, such as my-trainer")
@@ -71,6 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
 def list_plugins(arguments: argparse.Namespace) -> int:
     """``kernel plugin list``."""
     rows = [row for row in _inventory() if arguments.kind in (None, row.kind)]
+    if not rows:
+        _require_known_kind(arguments.kind)
     columns = ("kind", "name", "distribution", "version", "state", "summary")
     if arguments.json:
         _print_json([dict(zip(columns, row, strict=False)) for row in rows])
@@ -150,25 +153,19 @@ def check_plugins(arguments: argparse.Namespace) -> int:
     results = [
         (component.reference, result)
         for component in _components(arguments.plugin, arguments.kind)
-        for result in check_plugin(component)
+        for result in check_plugin(component, overrides=arguments.overrides)
     ]
     if arguments.json:
-        _print_json(
-            [
-                {
-                    "plugin": reference,
-                    "check": result.name,
-                    "passed": result.passed,
-                    "message": result.message,
-                }
-                for reference, result in results
-            ]
-        )
+        keys = ("plugin", "check", "outcome", "message")
+        rows = [(reference, result.name, result.outcome, result.message) for reference, result in results]
+        _print_json([dict(zip(keys, row, strict=True)) for row in rows])
     else:
         for reference, result in results:
-            print(f"{'ok  ' if result.passed else 'FAIL'} {reference} {result.name}")
-            if not result.passed:
-                print(f"     {result.message}")
+            print(
+                f"{result.outcome.upper() if not result.passed else result.outcome}  {reference}  {result.name}"
+            )
+            if result.message:
+                print(f"        {result.message}")
     return int(not all(result.passed for _, result in results))
 
 
@@ -192,6 +189,14 @@ def _action(
 
 def _inventory() -> list[InventoryRow]:
     return inventory(read_index(), allow_and_block.read_policy())
+
+
+def _require_known_kind(kind: str) -> None:
+    from mlkernel.discovery.unknown_name import unknown_kind
+
+    index = read_index()
+    if kind not in {row.name for row in index.kinds()}:
+        raise unknown_kind(kind, index)
 
 
 def _components(text: str, kind: str) -> list[Component]:
@@ -229,7 +234,7 @@ def _facts(row: InventoryRow) -> dict[str, Any]:
         "version": row.version,
         "state": row.state,
         "api": entry.api and f"{entry.api[0]}.{entry.api[1]}",
-        "needs": entry.needs or [],
+        "needs": list(entry.needs or ()),
         "entry point": f"{entry.group}: {entry.name} = {entry.value}",
     }
 

@@ -29,7 +29,7 @@ def load_entry_point(row: EntryPointRow, *, asked_by: str) -> Any:
     """
     from mlkernel.discovery.chosen_driver import ChosenDriver
 
-    with _one_line_errors(asked_by, doctor=row.reference):
+    with _one_line_errors(asked_by, hint=f"kernel plugin doctor {row.reference} shows the rest."):
         return ChosenDriver(row).driver
 
 
@@ -39,8 +39,8 @@ def load_attribute(reference: str, *, asked_by: str) -> Any:
     :raises PluginError: whatever the import raised, or when the module has no such attribute.
     """
     place, _, path = reference.rpartition(":")
-    with _one_line_errors(asked_by):
-        module = _load_file(place) if place.endswith(".py") else import_module(place)
+    with _one_line_errors(asked_by, hint="The option --traceback shows the rest."):
+        module = _load_file(place) if place.endswith(".py") else _load_module(place)
     found: Any = module
     for attribute in path.split("."):
         if not hasattr(found, attribute):
@@ -86,17 +86,16 @@ def check_api_version(api: tuple[int, int], *, asked_by: str, distribution: str 
 
 
 @contextmanager
-def _one_line_errors(asked_by: str, doctor: str | None = None) -> Iterator[None]:
+def _one_line_errors(asked_by: str, *, hint: str) -> Iterator[None]:
     """Report any exception of an import, SystemExit included, by its type, its first line and its place."""
     try:
         yield
+    except PluginError:
+        raise
     except (Exception, SystemExit) as error:
         first_line = (str(error).splitlines() or [""])[0]
-        rest = f"kernel plugin doctor {doctor}" if doctor else "the option --traceback"
-        raise PluginError(
-            f"{asked_by} cannot be loaded.\n  {type(error).__name__}: {first_line}{_place(error)}",
-            hint=f"{rest} shows the rest.",
-        ) from error
+        cause = f"{type(error).__name__}: {first_line}{_place(error)}"
+        raise PluginError(f"{asked_by} cannot be loaded.\n  {cause}", hint=hint) from error
 
 
 def _place(error: BaseException) -> str:
@@ -108,6 +107,16 @@ def _place(error: BaseException) -> str:
         if not frame.filename.startswith("<") and machinery.isdisjoint(Path(frame.filename).parts):
             return f" ({frame.filename}:{frame.lineno})"
     return ""
+
+
+def _load_module(name: str) -> ModuleType:
+    top_level = name.partition(".")[0]
+    if importlib.util.find_spec(top_level) is None:
+        raise PluginError(
+            f"There is no module {top_level!r}.",
+            hint="The current folder is not searched: install the package, or name its file as ./file.py:Name.",
+        )
+    return import_module(name)
 
 
 def _load_file(path: str) -> ModuleType:

@@ -32,6 +32,10 @@ def resolve(kind: str, text: str) -> Component:
     if group is None:
         raise unknown_kind(kind, index)
     left, colon, name = text.rpartition(":")
+    if text.removesuffix(":").endswith(".py"):
+        raise UsageError(
+            f"{text} names a file only.", hint=f"Name what is in it, too: {text.removesuffix(':')}:Name"
+        )
     if left.endswith(".py"):
         return _component_of_file(kind, left, name)
     candidates = [row for row in index.rows(group) if row.name == name and _is_from(row, left)]
