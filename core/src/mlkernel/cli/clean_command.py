@@ -19,12 +19,24 @@ _SECONDS = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel clean`` takes."""
-    parser.add_argument("chosen", metavar="RUN", nargs="*", help="runs by name, beginning of a name, or directory")
-    parser.add_argument("--state", choices=["pending", "stopped", "failed", "finished"], help="all runs in this state")
-    parser.add_argument("--older-than", metavar="AGE", help="only runs whose last sign of life is older, such as 12h, 7d, 4w")
-    parser.add_argument("--checkpoints", action="store_true", help="delete checkpoints only; the best and the newest stay")
-    parser.add_argument("--yes", action="store_true", help="delete; without it, only say what would be deleted")
-    parser.add_argument("--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)")
+    parser.add_argument(
+        "chosen", metavar="RUN", nargs="*", help="runs by name, beginning of a name, or directory"
+    )
+    parser.add_argument(
+        "--state", choices=["pending", "stopped", "failed", "finished"], help="all runs in this state"
+    )
+    parser.add_argument(
+        "--older-than", metavar="AGE", help="only runs whose last sign of life is older, such as 12h, 7d, 4w"
+    )
+    parser.add_argument(
+        "--checkpoints", action="store_true", help="delete checkpoints only; the best and the newest stay"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="delete; without it, only say what would be deleted"
+    )
+    parser.add_argument(
+        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,7 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     from mlkernel.records.run_directory import runs_root
 
     if not (arguments.chosen or arguments.state or arguments.older_than):
-        raise UsageError("nothing was chosen to be deleted", hint="Name runs, or give --state or --older-than.")
+        raise UsageError(
+            "nothing was chosen to be deleted", hint="Name runs, or give --state or --older-than."
+        )
     paths = [
         path
         for files in _choose(arguments, runs_root(arguments.runs))
@@ -59,7 +73,9 @@ def _choose(arguments: argparse.Namespace, root: Path) -> list[RunDirectory]:
         last_sign = status.heartbeat or files.plan.stat().st_mtime
         if status.state == "running":
             if named:
-                raise UsageError(f"{files.run_id} is running", hint=f"Stop it first: kernel stop {files.run_id} --wait 60")
+                raise UsageError(
+                    f"{files.run_id} is running", hint=f"Stop it first: kernel stop {files.run_id} --wait 60"
+                )
         elif arguments.state in (None, status.state) and (oldest is None or last_sign < oldest):
             chosen.append(files)
     return chosen
@@ -80,7 +96,9 @@ def _seconds(age: str) -> float:
     try:
         return float(age[:-1]) * _SECONDS[age[-1:]]
     except (ValueError, KeyError):
-        raise UsageError(f"{age!r} is no age", hint="Write a number and a unit, such as 12h, 7d or 4w.") from None
+        raise UsageError(
+            f"{age!r} is no age", hint="Write a number and a unit, such as 12h, 7d or 4w."
+        ) from None
 
 
 def _megabytes(path: Path) -> float:

@@ -16,7 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="overrides",
         help="change the configuration, such as trainer.iterations=500 to extend a finished run; may be repeated",
     )
-    parser.add_argument("--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)")
+    parser.add_argument(
+        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

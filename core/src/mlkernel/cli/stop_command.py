@@ -8,9 +8,18 @@ import time
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel stop`` takes."""
-    parser.add_argument("runs_to_stop", metavar="RUN", nargs="+", help="a run's name or its beginning, its directory, or latest")
-    parser.add_argument("--wait", type=float, metavar="SECONDS", help="wait until they have stopped, at most so long")
-    parser.add_argument("--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)")
+    parser.add_argument(
+        "runs_to_stop",
+        metavar="RUN",
+        nargs="+",
+        help="a run's name or its beginning, its directory, or latest",
+    )
+    parser.add_argument(
+        "--wait", type=float, metavar="SECONDS", help="wait until they have stopped, at most so long"
+    )
+    parser.add_argument(
+        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -26,7 +26,9 @@ def writing_artifact(directory: Path, name: str) -> Iterator[Path]:
         try:
             yield aside
             if not aside.is_file():
-                raise UsageError(f"artifact {name!r} was not written", hint=f"Write to the path that is given: {aside}")
+                raise UsageError(
+                    f"artifact {name!r} was not written", hint=f"Write to the path that is given: {aside}"
+                )
             sync_file(aside)
             aside.replace(path)
         finally:

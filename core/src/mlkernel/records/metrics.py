@@ -153,7 +153,9 @@ class Metrics(Sequence[MetricRecord]):
         try:
             import pandas
         except ModuleNotFoundError:
-            raise UsageError("metrics as a DataFrame need pandas", hint="pip install 'mlkernel[data]'") from None
+            raise UsageError(
+                "metrics as a DataFrame need pandas", hint="pip install 'mlkernel[data]'"
+            ) from None
         rows = [
             {"phase": record.phase, "iteration": record.iteration, "time": record.time, **record.metrics}
             for record in self._records

@@ -9,7 +9,9 @@ from typing import Any
 
 REDACTED = "[redacted]"
 
-_SECRET_NAME = re.compile(r"(?:^|[_\-.])(?:api_?key|key|token|secret|password|passwd|credentials?|authorization)$", re.I)
+_SECRET_NAME = re.compile(
+    r"(?:^|[_\-.])(?:api_?key|key|token|secret|password|passwd|credentials?|authorization)$", re.I
+)
 _SHORTEST_SECRET = 8
 """Shorter values of secret variables are words that occur by chance."""
 
@@ -28,7 +30,9 @@ class Redactor:
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         variables = os.environ if environment is None else environment
         secrets = {
-            value for name, value in variables.items() if is_secret_name(name) and len(value) >= _SHORTEST_SECRET
+            value
+            for name, value in variables.items()
+            if is_secret_name(name) and len(value) >= _SHORTEST_SECRET
         }
         # The longest first, so that one secret that contains another is replaced whole.
         alternatives = "|".join(re.escape(secret) for secret in sorted(secrets, key=len, reverse=True))

@@ -70,9 +70,14 @@ class HookBus:
         for family in FAMILIES:
             self._manager.add_hookspecs(family)
         self._specifications = {
-            name: getattr(self._manager.hook, name) for family in FAMILIES for name in vars(family) if name[0] != "_"
+            name: getattr(self._manager.hook, name)
+            for family in FAMILIES
+            for name in vars(family)
+            if name[0] != "_"
         }
-        self._notifiers = {name: Notifier(self, name) for name in self._specifications if name.startswith("on_")}
+        self._notifiers = {
+            name: Notifier(self, name) for name in self._specifications if name.startswith("on_")
+        }
         self._failures: dict[str, int] = {}
 
     def register(self, plugin: object, name: str) -> None:
@@ -143,9 +148,13 @@ class HookBus:
             raise PluginError(f"plugin {plugin!r} raised in {hook}: {error!r}") from error
         failures = self._failures[plugin] = self._failures.get(plugin, 0) + 1
         if failures == 1:
-            self._logger.warning("a listener raised; the run goes on", plugin=plugin, hook=hook, exc_info=error)
+            self._logger.warning(
+                "a listener raised; the run goes on", plugin=plugin, hook=hook, exc_info=error
+            )
         if failures == FAILURES_ALLOWED:
-            self._logger.warning("a listener raised again and is not called any more", plugin=plugin, hook=hook)
+            self._logger.warning(
+                "a listener raised again and is not called any more", plugin=plugin, hook=hook
+            )
             for notifier in self._notifiers.values():
                 notifier.drop(plugin)
 

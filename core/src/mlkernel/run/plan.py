@@ -71,7 +71,8 @@ def read_plan(path: Path) -> Plan:
         values = json.loads(path.read_text(encoding="utf-8"))
         if values["format"] > FORMAT:
             raise UsageError(
-                f"{path} has format {values['format']}; this mlkernel reads up to {FORMAT}", hint="Upgrade mlkernel."
+                f"{path} has format {values['format']}; this mlkernel reads up to {FORMAT}",
+                hint="Upgrade mlkernel.",
             )
         trainer = ChosenTrainer(**values.pop("trainer"))
         revisions = tuple(Revision(**revision) for revision in values.pop("revisions"))

@@ -196,7 +196,9 @@ class Run:
         best = self._store.best()
         if best is None:
             return None
-        state: dict[str, Any] = self.hooks.ask("load_checkpoint", run=self, directory=best.directory)["kept"][name]
+        state: dict[str, Any] = self.hooks.ask("load_checkpoint", run=self, directory=best.directory)["kept"][
+            name
+        ]
         return state
 
     @contextmanager
@@ -214,7 +216,10 @@ class Run:
 
         :param value: what JSON can hold.
         """
-        self.status.notes = {**self.status.notes, key: value}  # replaced whole: another thread may be writing it
+        self.status.notes = {
+            **self.status.notes,
+            key: value,
+        }  # replaced whole: another thread may be writing it
 
     @property
     def elapsed(self) -> float:
@@ -274,7 +279,9 @@ class Run:
 
     def _note_progress(self) -> None:
         totals = self._positions.totals
-        self.status.progress = {path: (done, totals.get(path)) for path, done in self._positions.completed.items()}
+        self.status.progress = {
+            path: (done, totals.get(path)) for path, done in self._positions.completed.items()
+        }
 
     # What the session uses
 
@@ -304,7 +311,9 @@ class Run:
         """
         self._store.clear_leftovers()
         return self._store.newest_intact(
-            lambda error: self.logger.warning("a checkpoint is damaged; the one before is used", error=str(error))
+            lambda error: self.logger.warning(
+                "a checkpoint is damaged; the one before is used", error=str(error)
+            )
         )
 
     def save_final_state(self) -> None:

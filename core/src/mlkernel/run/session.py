@@ -62,7 +62,11 @@ class Outcome:
 
 
 def start_run(
-    trainer: str, *, layers: Sequence[Layer] = (), overrides: Sequence[str] = (), runs: str | Path | None = None
+    trainer: str,
+    *,
+    layers: Sequence[Layer] = (),
+    overrides: Sequence[str] = (),
+    runs: str | Path | None = None,
 ) -> Outcome:
     """Make a plan, open a run directory for it, and train.
 
@@ -96,10 +100,16 @@ def resume_run(files: RunDirectory, *, overrides: Sequence[str] = ()) -> Outcome
     """
     plan, status = read_plan(files.plan), read_status(files)
     if status.state == "finished" and not overrides:
-        return Outcome(directory=files.path, state="finished", reason="it had finished before", best=status.best)
+        return Outcome(
+            directory=files.path, state="finished", reason="it had finished before", best=status.best
+        )
     component = resolve("trainer", plan.trainer.reference)
     configuration = from_plain(
-        component.config_class(), plan.config, overrides, source=str(files.plan), descriptor=component.descriptor
+        component.config_class(),
+        plan.config,
+        overrides,
+        source=str(files.plan),
+        descriptor=component.descriptor,
     )
     revised = _revise(plan, configuration, attempt=len(status.attempts) + 1)
     return Attempt(files, revised, component, configuration, status).train()
@@ -139,14 +149,21 @@ def _revise(plan: Plan, configuration: RunConfiguration, attempt: int) -> Plan:
     }
     if not changes:
         return plan
-    return attrs.evolve(plan, config=config, revisions=(*plan.revisions, Revision(attempt=attempt, changes=changes)))
+    return attrs.evolve(
+        plan, config=config, revisions=(*plan.revisions, Revision(attempt=attempt, changes=changes))
+    )
 
 
 class Attempt:
     """One process's work on a run: lock, restore, train, and write how it ended."""
 
     def __init__(
-        self, files: RunDirectory, plan: Plan, component: Component, configuration: RunConfiguration, status: Status
+        self,
+        files: RunDirectory,
+        plan: Plan,
+        component: Component,
+        configuration: RunConfiguration,
+        status: Status,
     ) -> None:
         self._files = files
         self._plan = plan
