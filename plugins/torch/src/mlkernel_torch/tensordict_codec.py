@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from tensordict import NonTensorData, TensorDict, TensorDictBase, is_non_tensor
 from torch import Tensor
 
@@ -41,6 +42,15 @@ class TensorDictCodec:
     def copy(self, leaf: TensorDictBase) -> TensorDictBase:
         """Return a copy on the CPU that later training cannot change."""
         return leaf.detach().clone().to("cpu")
+
+    def sample_leaves(self) -> dict[str, TensorDict]:
+        """Return leaves for the conformance checks, which cannot make TensorDicts themselves."""
+        step = TensorDict({"reward": torch.arange(2.0), "note": NonTensorData("first")}, batch_size=[2])
+        return {
+            "step": step,
+            "nested": TensorDict({"next": step}, batch_size=[2]),
+            "empty": TensorDict({}, batch_size=[3]),
+        }
 
 
 def _describe(place: str, leaf: TensorDictBase, tensors: dict[str, Tensor]) -> dict[str, Any]:

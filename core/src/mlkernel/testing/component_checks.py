@@ -1,0 +1,92 @@
+"""Checks that a component of any kind must pass."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from mlkernel.discovery.component import Component
+from mlkernel.testing.check import Check, CheckFailed, expect
+from mlkernel.testing.config_checks import config_checks
+from mlkernel.testing.import_scan import imported_names
+
+HEAVY = (
+    "torch", "numpy", "pandas", "scipy", "matplotlib", "tensordict", "torchrl", "gymnasium", "jax", "tensorflow",
+    "transformers", "ray",
+)  # fmt: skip
+"""Modules that cost seconds or hundreds of milliseconds, and that lists and ``--help`` must not pay for."""
+
+FACTORY_ARGUMENTS = {"trainer": 1, "loss_module": 1, "progress_bar": 1, "listener": 0, "state_codec": 0}
+"""How many arguments the kernel calls a factory with."""
+
+
+def component_checks(component: Component, overrides: Sequence[str] = ()) -> Iterator[Check]:
+    """Yield the checks of a component of any kind, for the checks of its own kind to go on from.
+
+    :param overrides: ``path=value`` for options of its configuration that have no default.
+    """
+    yield Check("descriptor_tells_what_it_is", partial(_check_descriptor, component))
+    if component.distribution is not None:
+        modules = {component.origin.partition(":")[0]}
+        if component.descriptor.config is not None:
+            modules.add(component.descriptor.config.partition(":")[0])
+        for module in sorted(modules):
+            yield Check(f"module_imports_light[{module}]", partial(_check_imports_light, module))
+    yield Check("factory_can_be_imported_and_called", partial(_check_factory, component))
+    yield Check("imports_public_names_only", partial(_check_public_imports, component))
+    if component.descriptor.config is not None:
+        yield from config_checks(component, overrides)
+
+
+def _check_descriptor(component: Component) -> None:
+    descriptor = component.descriptor
+    expect(bool(descriptor.summary.strip()), "the summary is empty; lists show it")
+    expect("\n" not in descriptor.summary, "the summary has several lines; lists show one")
+    expect(
+        component.distribution is None or descriptor.name == component.name,
+        f"the descriptor is named {descriptor.name!r} and its entry point {component.name!r}",
+    )
+
+
+def _check_imports_light(module: str) -> None:
+    code = "import importlib, sys; importlib.import_module(sys.argv[1]); print(*set(sys.argv[2:]) & set(sys.modules))"
+    child = subprocess.run(
+        [sys.executable, "-c", code, module, *HEAVY], capture_output=True, text=True, check=False
+    )
+    expect(child.returncode == 0, f"importing {module} fails:\n{child.stderr[-2000:]}")
+    heavy = ", ".join(sorted(child.stdout.split()))
+    expect(
+        not heavy,
+        f"importing {module} imports {heavy}; descriptors and configurations are imported by --help, so import such "
+        "modules in the factory's module only",
+    )
+
+
+def _check_factory(component: Component) -> None:
+    factory = component.factory()
+    arguments = FACTORY_ARGUMENTS.get(component.kind)
+    if arguments is None:
+        return
+    try:
+        inspect.signature(factory).bind(*range(arguments))
+    except TypeError as error:
+        message = (
+            f"the factory of a {component.kind} is called with {arguments} positional arguments: {error}"
+        )
+        raise CheckFailed(message) from None
+
+
+def _check_public_imports(component: Component) -> None:
+    private = sorted(
+        f"{place} imports {name}"
+        for place, name in imported_names(component.factory())
+        if name.startswith("mlkernel.") and name.split(".")[1] != "testing"
+    )
+    listed = "\n  ".join(private)
+    expect(
+        not private,
+        f"only mlkernel and mlkernel.testing are public; everything beneath may change without notice:\n  {listed}",
+    )
