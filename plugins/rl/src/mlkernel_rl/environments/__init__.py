@@ -1,0 +1,1 @@
+"""Environments: native batched ones, any Gymnasium id, and TorchRL environments that a user brings."""
