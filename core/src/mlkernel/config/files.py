@@ -36,12 +36,15 @@ def read_config_file(path: str | Path) -> Layer:
 
 def _layer(source: str, parsed: ParsedText, null_word: str | None) -> Layer:
     problems = [
-        Problem(path=wrong.path, message=wrong.message, origin=f"{source}:{wrong.line}") for wrong in parsed.misplaced
+        Problem(path=wrong.path, message=wrong.message, origin=f"{source}:{wrong.line}")
+        for wrong in parsed.misplaced
     ]
     tree = parsed.tree
     if not isinstance(tree, dict):
         hint = "write sections such as trainer and run"
-        problems.append(Problem(path="", message="a table expected at the top", origin=source, suggestion=hint))
+        problems.append(
+            Problem(path="", message="a table expected at the top", origin=source, suggestion=hint)
+        )
         tree = {}
     origins = {place: f"{source}:{line}" for place, line in parsed.lines.items()}
     return Layer(tree=tree, source=source, origins=origins, problems=tuple(problems), null_word=null_word)

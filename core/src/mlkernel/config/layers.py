@@ -7,10 +7,16 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import attrs
 from attrs import NOTHING, field, frozen
 
-from mlkernel.config.option_types import admits_null, admits_text, config_class_in, config_fields
+from mlkernel.config.option_types import (
+    admits_null,
+    admits_text,
+    config_class_in,
+    config_fields,
+    default_of,
+    is_configuration,
+)
 from mlkernel.config.problems import Problem
 from mlkernel.config.secret import Secret
 
@@ -76,12 +82,8 @@ class LayeredTree:
         self.origins[assignment.path] = assignment.origin
 
     def origin_of(self, path: str) -> str:
-        """Where the value at *path* was given; of a value inside a list or table, where that was."""
-        while path:
-            if path in self.origins:
-                return self.origins[path]
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return DEFAULT
+        """Where the value at *path* was given."""
+        return origin_of(path, self.origins)
 
     def has(self, path: str) -> bool:
         """Whether there is a value at *path*, which may lead into tables."""
@@ -93,7 +95,12 @@ class LayeredTree:
         return True
 
     def _merge(
-        self, table: dict[str, Any], values: Mapping[str, Any], types: Mapping[str, Any], prefix: str, layer: Layer
+        self,
+        table: dict[str, Any],
+        values: Mapping[str, Any],
+        types: Mapping[str, Any],
+        prefix: str,
+        layer: Layer,
     ) -> None:
         for key, value in values.items():
             path = f"{prefix}{key}"
@@ -116,6 +123,15 @@ class LayeredTree:
         self.origins |= {known: origin for known, origin in layer.origins.items() if _within(known, path)}
 
 
+def origin_of(path: str, origins: Mapping[str, str]) -> str:
+    """Where the value at *path* was given; of a value inside a list or table, where that was."""
+    while path:
+        if path in origins:
+            return origins[path]
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return DEFAULT
+
+
 def default_tree(config_class: type) -> dict[str, Any]:
     """The defaults of a configuration class as plain values; required options are absent.
 
@@ -124,9 +140,7 @@ def default_tree(config_class: type) -> dict[str, Any]:
     """
     tree: dict[str, Any] = {}
     for option in config_fields(config_class):
-        default: Any = option.default
-        if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
-            default = NOTHING if default.takes_self else default.factory()
+        default = default_of(option)
         nested = config_class_in(option.type)
         if default is not NOTHING:
             tree[option.name] = plain(default)
@@ -139,7 +153,7 @@ def plain(value: Any) -> Any:
     """A configuration, or any value of one, in JSON types only."""
     if isinstance(value, Secret):
         return value.reference
-    if attrs.has(type(value)):
+    if is_configuration(value):
         return {option.name: plain(getattr(value, option.name)) for option in config_fields(type(value))}
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}

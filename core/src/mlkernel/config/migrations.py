@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from typing import Any
 
 import attrs
@@ -12,6 +11,7 @@ import attrs
 from mlkernel.config.layers import Layer
 from mlkernel.config.problems import Problem
 from mlkernel.descriptors import Descriptor
+from mlkernel.discovery.loading import load_attribute
 from mlkernel.errors import PluginError
 
 RESERVED = ("use", "config_version")
@@ -34,7 +34,7 @@ def migrated(layer: Layer, descriptor: Descriptor | None) -> Layer:
     values = {key: copy.deepcopy(value) for key, value in section.items() if key not in RESERVED}
     new_values = _migrate(descriptor, values, version)
     origin = f"{layer.source}, migrated from version {version}"
-    origins = {path: origin for path in _paths(new_values, "trainer")} | dict(layer.origins)
+    origins = dict.fromkeys(_paths(new_values, "trainer"), origin) | dict(layer.origins)
     kept = {key: section[key] for key in RESERVED if key in section}
     tree = {**layer.tree, "trainer": {**kept, **new_values, "config_version": descriptor.config_version}}
     return attrs.evolve(layer, tree=tree, origins=origins)
@@ -55,9 +55,8 @@ def _refused(layer: Layer, version: Any, descriptor: Descriptor) -> Layer:
 
 
 def _migrate(descriptor: Descriptor, values: dict[str, Any], version: int) -> dict[str, Any]:
-    module, _, attribute = str(descriptor.migrate).partition(":")
+    migrate = load_attribute(str(descriptor.migrate), asked_by=descriptor.name)
     try:
-        migrate = getattr(import_module(module), attribute)
         new_values = migrate(values, version)
     except Exception as error:
         message = f"{descriptor.migrate} failed on a configuration of version {version}: {error!r}"

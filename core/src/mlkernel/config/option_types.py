@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Union
 
 import attrs
+from attrs import NOTHING, Factory
 
 from mlkernel.config.secret import Secret
 from mlkernel.errors import PluginError
@@ -20,7 +21,7 @@ NAMES: dict[Any, str] = {
 
 
 @cache
-def config_fields(config_class: type) -> tuple["attrs.Attribute[Any]", ...]:
+def config_fields(config_class: type) -> tuple[attrs.Attribute[Any], ...]:
     """The options of a configuration class, with their types resolved.
 
     Raises:
@@ -38,6 +39,14 @@ def config_fields(config_class: type) -> tuple["attrs.Attribute[Any]", ...]:
             hint="import it in that module, outside of TYPE_CHECKING",
         ) from error
     return tuple(field for field in attrs.fields(config_class) if field.init)
+
+
+def default_of(option: attrs.Attribute[Any]) -> Any:
+    """The default that the declaration gives; ``attrs.NOTHING`` when it has none, or one that depends on others."""
+    default: Any = option.default
+    if isinstance(default, Factory):  # type: ignore[arg-type] # typeshed has it as a function
+        return NOTHING if default.takes_self else default.factory()
+    return default
 
 
 def members(option_type: Any) -> tuple[Any, ...]:
@@ -65,6 +74,11 @@ def config_class_in(option_type: Any) -> type | None:
 
 def _is_config(candidate: type) -> bool:
     return attrs.has(candidate) and candidate is not Secret
+
+
+def is_configuration(value: Any) -> bool:
+    """Whether it is an instance of a configuration class."""
+    return _is_config(type(value))
 
 
 def choices(option_type: Any) -> tuple[Any, ...]:

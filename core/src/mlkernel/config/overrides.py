@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mlkernel.config.layers import Assignment
+from mlkernel.config.option_rows import option_paths
 from mlkernel.config.option_types import admits_null, choices, config_class_in, config_fields, members
 from mlkernel.config.problems import Problem, did_you_mean
 from mlkernel.config.secret import Secret
@@ -20,7 +19,9 @@ SHORTHAND = "trainer"
 """A path whose first word is no section is looked up in this one."""
 
 
-def parse_override(text: str, sections: Mapping[str, type], origin: str = "command line") -> Assignment | Problem:
+def parse_override(
+    text: str, sections: Mapping[str, type], origin: str = "command line"
+) -> Assignment | Problem:
     """Read one ``path=value``.
 
     The value of a text option is everything after the first ``=``, as it is. Any other value is a literal: ``3``,
@@ -33,7 +34,9 @@ def parse_override(text: str, sections: Mapping[str, type], origin: str = "comma
     located = locate(path.strip(), sections)
     if isinstance(located, Problem):
         secret_safe = f"{origin.partition('=')[0]}=..."
-        return Problem(path=located.path, message=located.message, origin=secret_safe, suggestion=located.suggestion)
+        return Problem(
+            path=located.path, message=located.message, origin=secret_safe, suggestion=located.suggestion
+        )
     full_path, option_type = located
     if Secret in members(option_type):
         origin = f"{origin.partition('=')[0]}=..."
@@ -75,7 +78,9 @@ def _unknown(words: list[str], depth: int, option_type: Any, sections: Mapping[s
     known = [field.name for field in config_fields(nested)]
     if depth == 1 and words[0] == SHORTHAND:
         known += [name for name in sections if name != SHORTHAND]
-    return Problem(path=path, message="unknown key", suggestion=did_you_mean(words[depth], known))
+    return Problem(
+        path=path, message="unknown key", suggestion=did_you_mean(words[depth], known, option_paths(sections))
+    )
 
 
 def parse_value(text: str, option_type: Any) -> Any:
@@ -94,7 +99,9 @@ def _fits(value: Any, alternatives: tuple[Any, ...]) -> bool:
     if Any in alternatives or value is None:
         return Any in alternatives or admits_null(typing.Union[alternatives])  # noqa: UP007 - made at run time
     if isinstance(value, list | dict):
-        return any((typing.get_origin(a) or a) in (list, tuple, dict) or config_class_in(a) for a in alternatives)
+        return any(
+            (typing.get_origin(a) or a) in (list, tuple, dict) or config_class_in(a) for a in alternatives
+        )
     admitted = {bool: (bool,), int: (int, float), float: (float,)}[type(value)]
     return any(a in admitted or value in choices(a) for a in alternatives)
 
@@ -116,17 +123,20 @@ def _literal(text: str) -> Any:
     except ValueError:
         pass
     stripped = text.strip()
-    if stripped.startswith(("[", "{")):
-        try:
-            return _node_value(yaml.compose(stripped, Loader=yaml.SafeLoader))
-        except (yaml.YAMLError, ValueError):
-            return text
-    return _scalar(text)
+    return _bracketed(stripped) if stripped.startswith(("[", "{")) else _scalar(text)
 
 
 def _scalar(word: str) -> Any:
     """A word: null, a truth value, a number or, if nothing else, text."""
-    constants = {"null": None, "none": None, "None": None, "true": True, "True": True, "false": False, "False": False}
+    constants = {
+        "null": None,
+        "none": None,
+        "None": None,
+        "true": True,
+        "True": True,
+        "false": False,
+        "False": False,
+    }
     stripped = word.strip()
     if stripped in constants:
         return constants[stripped]
@@ -139,12 +149,18 @@ def _scalar(word: str) -> Any:
     return word
 
 
-def _node_value(node: Any) -> Any:
-    """The value of a bracketed literal; YAML gives the structure, the words are read as everywhere else."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_node_value(entry) for entry in node.value]
-    if isinstance(node, yaml.MappingNode):
-        return {str(key.value): _node_value(entry) for key, entry in node.value}
-    if not isinstance(node, yaml.ScalarNode):
-        raise ValueError("empty")
-    return node.value if node.style else _scalar(node.value)
+def _bracketed(text: str) -> Any:
+    """A list or table whose words have no quotes: YAML gives the structure, words are read as everywhere else."""
+    import yaml
+
+    def value_of(node: Any) -> Any:
+        if isinstance(node, yaml.SequenceNode):
+            return [value_of(entry) for entry in node.value]
+        if isinstance(node, yaml.MappingNode):
+            return {str(key.value): value_of(entry) for key, entry in node.value}
+        return node.value if node.style else _scalar(node.value)
+
+    try:
+        return value_of(yaml.compose(text, Loader=yaml.SafeLoader))
+    except yaml.YAMLError:
+        return text

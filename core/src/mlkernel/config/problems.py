@@ -12,6 +12,9 @@ from mlkernel.errors import ConfigError
 SHOWN = 15
 """So many problems fit on one screen with what surrounds them."""
 
+FEW = 8
+"""So many names are listed when none of them is close."""
+
 
 @frozen(kw_only=True)
 class Problem:
@@ -46,10 +49,17 @@ def raise_problems(problems: Sequence[Problem]) -> None:
     raise ConfigError("\n".join(lines))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A suggestion out of *known*: the close names, or all of them when there are few."""
-    names = list(known)
+def did_you_mean(word: str, siblings: Iterable[str], elsewhere: Iterable[str] = ()) -> str | None:
+    """What was probably meant by *word*.
+
+    Args:
+        word: A name that does not exist.
+        siblings: The names that exist in its place.
+        elsewhere: Dotted paths of all options; those that end in *word* are suggested when no sibling is close.
+    """
+    names = list(siblings)
     close = difflib.get_close_matches(word, names, n=2, cutoff=0.6)
+    close = close or [path for path in elsewhere if path.rpartition(".")[2] == word][:3]
     if close:
         return f"did you mean {' or '.join(close)}?"
-    return f"known: {', '.join(names)}" if 0 < len(names) <= 8 else None
+    return f"known: {', '.join(names)}" if 0 < len(names) <= FEW else None

@@ -11,10 +11,18 @@ from mlkernel.config.option import option
 class RunConfig:
     """Section ``run``."""
 
-    seed: int = option(0, help="From it every random stream of the run is derived.", validator=validators.ge(0))
-    name: str | None = option(None, help="A name for people, shown in lists; the run's identifier is made anew.")
-    progress_bar: str = option("auto", help="auto (rich on a terminal, else plain), or a progress bar's name.")
-    strict_plugins: bool = option(False, help="A listener that raises ends the run, instead of being set aside.")
+    seed: int = option(
+        0, help="From it every random stream of the run is derived.", validator=validators.ge(0)
+    )
+    name: str | None = option(
+        None, help="A name for people, shown in lists; the run's identifier is made anew."
+    )
+    progress_bar: str = option(
+        "auto", help="auto (rich on a terminal, else plain), or a progress bar's name."
+    )
+    strict_plugins: bool = option(
+        False, help="A listener that raises ends the run, instead of being set aside."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = option(
         "info", help="Least severe message that the console shows."
     )
@@ -25,7 +33,9 @@ class CheckpointConfig:
     """Section ``checkpoint``: when checkpoints are made, and which are kept."""
 
     every_iterations: int | None = option(
-        None, help="A checkpoint after every so many iterations.", validator=validators.optional(validators.ge(1))
+        None,
+        help="A checkpoint after every so many iterations.",
+        validator=validators.optional(validators.ge(1)),
     )
     every_seconds: float | None = option(
         30.0,
@@ -34,7 +44,9 @@ class CheckpointConfig:
     )
     keep_last: int = option(2, help="So many of the newest checkpoints are kept.", validator=validators.ge(1))
     keep_best: int = option(
-        1, help="So many of the best checkpoints, by the reported value, are kept.", validator=validators.ge(0)
+        1,
+        help="So many of the best checkpoints, by the reported value, are kept.",
+        validator=validators.ge(0),
     )
     keep_every: int | None = option(
         None,
@@ -43,5 +55,6 @@ class CheckpointConfig:
     )
     snapshot: bool = option(
         True,
-        help="Copy the state at boundaries while that is cheap, so that a failure or a second Ctrl-C loses one iteration.",
+        help="Copy the state at boundaries while that is cheap, so that a failure or a second Ctrl-C loses one "
+        "iteration.",
     )

@@ -12,13 +12,13 @@ from mlkernel.errors import ConfigError
 PREFIX = "env:"
 
 
-def _is_reference(_instance: object, _attribute: Any, value: object) -> None:
+def _is_reference(_instance: object, _attribute: Any, value: Any) -> None:
     if not isinstance(value, str) or not value.startswith(PREFIX) or value == PREFIX:
         # The value may be the secret itself, so the message does not repeat it.
         raise ValueError("a secret is given as env:NAME, the environment variable that holds it")
 
 
-@frozen
+@frozen(repr=False)
 class Secret:
     """A reference such as ``env:OPENAI_API_KEY``, which plans and logs may hold; :meth:`reveal` reads the value.
 
@@ -27,6 +27,9 @@ class Secret:
     """
 
     reference: str = field(validator=_is_reference)
+
+    def __repr__(self) -> str:
+        return f"Secret({self.reference!r})"
 
     def __str__(self) -> str:
         return self.reference

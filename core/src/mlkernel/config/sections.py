@@ -10,10 +10,10 @@ from attrs import field, frozen
 
 from mlkernel.config.layers import Assignment, Layer, LayeredTree, plain
 from mlkernel.config.migrations import RESERVED, migrated
+from mlkernel.config.option_rows import option_paths
 from mlkernel.config.overrides import locate, parse_override
 from mlkernel.config.problems import Problem, did_you_mean, raise_problems
 from mlkernel.config.run_config import CheckpointConfig, RunConfig
-from mlkernel.config.structuring import structure
 from mlkernel.descriptors import Descriptor
 
 FILE_VERSION = 1
@@ -31,9 +31,9 @@ class RunConfiguration:
 
     trainer: Any
     """Instance of the chosen trainer's configuration class."""
-    run: RunConfig = RunConfig()
+    run: RunConfig = field(factory=RunConfig)
     """What every run can be told."""
-    checkpoint: CheckpointConfig = CheckpointConfig()
+    checkpoint: CheckpointConfig = field(factory=CheckpointConfig)
     """When checkpoints are made, and which are kept."""
     config_version: int = 1
     """Version of the trainer's configuration class."""
@@ -64,6 +64,9 @@ def build(
     Raises:
         ConfigError: lists every problem of all layers and overrides, each with its path and origin.
     """
+    # Imported when it is needed: what lists options, such as --help, starts sooner without it.
+    from mlkernel.config.structuring import structure
+
     sections = sections_of(trainer_class)
     values = LayeredTree(sections)
     problems: list[Problem] = []
@@ -78,8 +81,9 @@ def build(
         else:
             values.assign(assignment)
     structured: dict[str, Any] = {}
+    known = option_paths(sections)
     for name, section in sections.items():
-        structured[name], found = structure(section, values.tree[name], name)
+        structured[name], found = structure(section, values.tree[name], name, known)
         problems += [_with_origin(problem, values) for problem in found]
     raise_problems(problems)
     version = descriptor.config_version if descriptor is not None else 1
@@ -150,7 +154,9 @@ def _unknown_sections(layer: Layer, sections: Mapping[str, type]) -> list[Proble
             inside = isinstance(locate(f"trainer.{name}", sections), tuple)
             suggestion = f"did you mean trainer.{name}?" if inside else did_you_mean(name, sections)
             origin = layer.origins.get(name, layer.source)
-            problems.append(Problem(path=name, message="unknown section", origin=origin, suggestion=suggestion))
+            problems.append(
+                Problem(path=name, message="unknown section", origin=origin, suggestion=suggestion)
+            )
     version = layer.tree.get("version", FILE_VERSION)
     if version != FILE_VERSION:
         message = f"this mlkernel reads files of version {FILE_VERSION}, not {version!r}"

@@ -79,7 +79,7 @@ def format_toml(tree: dict[str, Any], comments: dict[str, str] | None = None, pr
     for key, value in tree.items():
         if key not in tables:
             comment = comments.get(f"{prefix}.{key}" if prefix else key)
-            lines.append(f"{_key(key)} = {_value(value)}" + (f"  # {comment}" if comment else ""))
+            lines.append(f"{_key(key)} = {_value(value)}" + _comment(comment))
     blocks = ["\n".join(lines)] if lines else []
     for key, table in tables.items():
         path = f"{prefix}.{_key(key)}" if prefix else _key(key)
@@ -87,6 +87,12 @@ def format_toml(tree: dict[str, Any], comments: dict[str, str] | None = None, pr
         has_values = any(not isinstance(value, dict) or not value for value in table.values())
         blocks.append(f"[{path}]\n{body}" if has_values else body)
     return "\n\n".join(block.rstrip("\n") for block in blocks) + "\n"
+
+
+def _comment(comment: str | None) -> str:
+    if not comment:
+        return ""
+    return "  # " + "".join(character if character.isprintable() else " " for character in comment)
 
 
 def _key(key: str) -> str:

@@ -15,8 +15,10 @@ CORE_SCHEMA = (
     ("int", r"[-+]?(?:0|[1-9][0-9_]*)|0x[0-9a-fA-F]+", "-+0123456789"),
     (
         "float",
-        r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)"
-        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        (
+            r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)"
+            r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+        ),
         "-+0123456789.",
     ),
     ("merge", r"<<", "<"),
@@ -111,7 +113,9 @@ class _Places:
             inner = f"{path}.{key.value}" if path else str(key.value)
             line = key.start_mark.line + 1
             if key.tag != TEXT:
-                self.misplaced.append(Misplaced(path=inner, message="keys are text; put it in quotes", line=line))
+                self.misplaced.append(
+                    Misplaced(path=inner, message="keys are text; put it in quotes", line=line)
+                )
             elif key.value in given:
                 self.misplaced.append(Misplaced(path=inner, message="given twice in one table", line=line))
             given.add(str(key.value))

@@ -1,0 +1,86 @@
+"""The options of a configuration class in one flat list, for ``--help``, documentation and search spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from attrs import NOTHING, frozen
+
+from mlkernel.config.layers import plain
+from mlkernel.config.limits import choices_of, limits
+from mlkernel.config.option import HELP, SECRET
+from mlkernel.config.option_types import choices, config_class_in, config_fields, default_of, type_name
+from mlkernel.errors import PluginError
+
+
+@frozen(kw_only=True)
+class OptionRow:
+    """One option."""
+
+    path: str
+    """Dotted path, such as ``env.name``."""
+    type_name: str
+    """Such as ``float``, ``list[int]``, ``clip | kl``."""
+    default: Any
+    """In JSON types; ``None`` as well when the option is required, or its default depends on others."""
+    required: bool
+    help: str
+    """What the declaration says; empty for a field that was declared without ``option``."""
+    choices: tuple[Any, ...] = ()
+    """The values that it admits, when they are listed."""
+    limits: str = ""
+    """Its range, such as ``>= 0 and < 1``."""
+    secret: bool = False
+
+
+def option_rows(config_class: type, prefix: str = "") -> list[OptionRow]:
+    """List the options of *config_class* in the order of declaration, those of nested classes in their place.
+
+    Args:
+        config_class: An attrs class.
+        prefix: Put before every path, such as ``"trainer."``.
+
+    Raises:
+        PluginError: when it is no attrs class, its types cannot be resolved, or it contains itself.
+    """
+    return _rows(config_class, prefix, NOTHING, ())
+
+
+def option_paths(sections: Mapping[str, type]) -> list[str]:
+    """Paths of all options of all sections, those of the section ``trainer`` without its name."""
+    return [
+        row.path
+        for name, section in sections.items()
+        for row in option_rows(section, "" if name == "trainer" else f"{name}.")
+    ]
+
+
+def _rows(config_class: type, prefix: str, instance: Any, above: tuple[type, ...]) -> list[OptionRow]:
+    if config_class in above:
+        raise PluginError(f"the configuration class {config_class.__qualname__} contains itself")
+    rows: list[OptionRow] = []
+    for option in config_fields(config_class):
+        default = default_of(option) if instance is NOTHING else getattr(instance, option.name)
+        nested = config_class_in(option.type)
+        if nested is None or default is None:
+            rows.append(_row(option, prefix, default))
+        if nested is not None:
+            inner = default if isinstance(default, nested) else NOTHING
+            rows += _rows(nested, f"{prefix}{option.name}.", inner, (*above, config_class))
+    return rows
+
+
+def _row(option: attrs.Attribute[Any], prefix: str, default: Any) -> OptionRow:
+    bounds = limits(option.validator)
+    return OptionRow(
+        path=f"{prefix}{option.name}",
+        type_name=type_name(option.type),
+        default=None if default is NOTHING else plain(default),
+        required=option.default is NOTHING,
+        help=option.metadata.get(HELP, ""),
+        choices=choices(option.type) or choices_of(option.validator),
+        limits=" and ".join(f"{operator} {bound}" for operator, bound in bounds.items()),
+        secret=bool(option.metadata.get(SECRET)),
+    )
