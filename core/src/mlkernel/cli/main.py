@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from mlkernel.errors import KernelError
+from mlkernel.errors import KernelError, UnknownNameError
 
 COMMANDS = {
     "run": ("mlkernel.cli.run_command", "train something"),
@@ -84,10 +84,21 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _dispatch(words: Sequence[str]) -> int:
-    parser = build_parser(words)
-    arguments = parser.parse_args(words)
+    command = next((word for word in words if not word.startswith("-")), None)
+    if command is not None and command not in COMMANDS:
+        raise _unknown_command(command)
+    arguments = build_parser(words).parse_args(words)
     exit_code: int = arguments.run_command(arguments)
+    sys.stdout.flush()  # here, where a reader that has gone is still no error
     return exit_code
+
+
+def _unknown_command(command: str) -> UnknownNameError:
+    from difflib import get_close_matches
+
+    close = get_close_matches(command, COMMANDS, n=1)
+    suggestion = f" Did you mean {close[0]!r}?" if close else ""
+    return UnknownNameError(f"There is no command {command!r}.{suggestion}", hint="kernel --help lists all.")
 
 
 def _traceback_wanted(words: list[str]) -> bool:

@@ -1,0 +1,95 @@
+"""What a command line may import. Counting modules instead of milliseconds gives the same answer on every machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlkernel.discovery.component import Component
+from mlkernel.discovery.entry_point_index import read_index
+from mlkernel.discovery.name_resolution import resolve
+
+ARRAY_LIBRARIES = {"jax", "numpy", "pandas", "tensordict", "tensorflow", "torch", "torchrl"}
+NEIGHBOURS = {"ray", "transformers"}
+SLOW_FOR_LISTS = {"attrs", "cattrs", "importlib.metadata", "pluggy", "rich", "stevedore", "structlog", "yaml"}
+COMPONENTS = [
+    f"{kind.name} {row.reference}" for kind in read_index().kinds() for row in read_index().rows(kind.group)
+]
+TRAINERS = [row.reference for row in read_index().rows("mlkernel.trainers")]
+
+Imported = Callable[..., set[str]]
+
+
+@pytest.fixture
+def imported(tmp_path: Path) -> Imported:
+    """Type a command line and return all modules that it imports.
+
+    Once before, so that the index of entry points is there, as it is after the first command in an environment.
+    """
+    cache = {"MLKERNEL_CACHE": str(tmp_path / "cache"), "MLKERNEL_CONFIG": str(tmp_path / "config")}
+
+    def type_twice(*words: str) -> set[str]:
+        for _ in range(2):
+            answer = subprocess.run(
+                [sys.executable, "-X", "importtime", "-m", "mlkernel", *words],
+                cwd=tmp_path,
+                env={"PATH": "", "HOME": str(tmp_path), **cache},
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+        lines = [line for line in answer.stderr.splitlines() if line.startswith("import time:")]
+        return {line.rpartition("|")[2].strip() for line in lines}
+
+    return type_twice
+
+
+@pytest.mark.parametrize("words", [["--help"], ["plugin", "list"], ["plugin", "list", "--json"], ["version"]])
+def test_lists_import_nothing_heavy(imported: Imported, words: list[str]):
+    modules = imported(*words)
+    assert "mlkernel.cli.main" in modules
+    assert not modules & (ARRAY_LIBRARIES | NEIGHBOURS | SLOW_FOR_LISTS)
+
+
+def test_the_modules_of_the_help_are_few(imported: Imported):
+    own = {name for name in imported("--help") if name.startswith("mlkernel")}
+    assert own == {"mlkernel", "mlkernel.cli", "mlkernel.cli.main", "mlkernel.errors"}
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_the_options_of_a_trainer_are_shown_without_its_code(imported: Imported, trainer: str):
+    modules = imported("run", "--trainer", trainer, "--help")
+    assert not modules & (ARRAY_LIBRARIES | NEIGHBOURS | {"cattrs", "rich", "structlog"})
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_descriptor_and_configuration_are_light(component: str):
+    kind, reference = component.split()
+    answer = subprocess.run(
+        [sys.executable, "-c", IMPORT_DESCRIPTION, kind, reference],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not set(answer.stdout.split()) & (ARRAY_LIBRARIES | NEIGHBOURS)
+
+
+IMPORT_DESCRIPTION = """
+import sys
+from mlkernel.discovery.name_resolution import resolve
+resolve(*sys.argv[1:]).config_class()
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_index_tells_of_each_first_party_component_what_lists_show(component: str):
+    kind, reference = component.split()
+    found: Component = resolve(kind, reference)
+    rows = {row.reference: row for row in read_index().rows()}
+    assert rows[reference].summary == found.descriptor.summary
+    assert rows[reference].needs in (None, found.descriptor.needs)
