@@ -43,7 +43,7 @@ def draw_learning_curve(
     path, names = Path(path), [metrics] if isinstance(metrics, str) else list(metrics)
     _check(path, smooth)
     directories = [Path(run) if isinstance(run, str | Path) else run.directory for run in runs]
-    records = {directory: read_metrics(directory) for directory in directories}
+    records = {directory: read_logged(directory) for directory in directories}
     phases = check_metrics(list(records.values()), names, x, phase)
     groups = group_runs(directories)
 
@@ -51,6 +51,17 @@ def draw_learning_curve(
 
     draw_figure(path, [(group.label, [records[d] for d in group.directories]) for group in groups],
                 phases, x=x, title=title, smooth=smooth)  # fmt: skip
+
+
+def read_logged(directory: Path) -> Metrics:
+    """What the run in *directory* logged.
+
+    :raises UsageError: a line other than the last is damaged.
+    """
+    try:
+        return read_metrics(directory)
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"the metrics in {directory} are damaged: {error!r}") from error
 
 
 def check_metrics(

@@ -1,0 +1,93 @@
+"""What a run directory tells, gathered as plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mlkernel.checkpoint.checkpoint_store import CheckpointStore, Retention
+from mlkernel.errors import UsageError
+from mlkernel.plots.learning_curve import read_logged
+from mlkernel.plots.run_groups import flat_configuration
+from mlkernel.records.metrics import Metrics
+from mlkernel.records.status import Status, read_status
+from mlkernel.run.plan import read_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlkernel.records.run_directory import RunDirectory
+
+
+def describe_run(directory: RunDirectory) -> dict[str, Any]:
+    """Gather plan, status, newest metrics, checkpoints and artifacts of a run.
+
+    :raises UsageError: its plan, status or metrics are damaged.
+    """
+    plan = read_plan(directory.plan)
+    status = read_run_status(directory)
+    return {
+        "id": directory.run_id,
+        "directory": str(directory.path),
+        "created": plan.created,
+        "trainer": attrs.asdict(plan.trainer),
+        "state": status.state,
+        "reason": status.reason,
+        "seconds": seconds_spent(status),
+        "progress": status.progress,
+        "best": attrs.asdict(status.best) if status.best else None,
+        "notes": status.notes,
+        "metrics": newest_metrics(read_logged(directory.path)),
+        "attempts": [attrs.asdict(attempt) for attempt in status.attempts],
+        "checkpoints": _checkpoints(directory.checkpoints),
+        "artifacts": _sizes(directory.artifacts),
+        "configuration": flat_configuration(plan.config),
+        "revisions": [attrs.asdict(revision) for revision in plan.revisions],
+        "provenance": plan.provenance,
+    }
+
+
+def read_run_status(directory: RunDirectory) -> Status:
+    """The status of a run.
+
+    :raises UsageError: the file is damaged.
+    """
+    try:
+        return read_status(directory)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{directory.status} is damaged: {error!r}") from error
+
+
+def newest_metrics(records: Metrics) -> dict[str, dict[str, Any]]:
+    """For each phase its last iteration and the newest value of each of its metrics."""
+    phases: dict[str, dict[str, Any]] = {}
+    for record in records:
+        newest = phases.setdefault(record.phase, {"iteration": 0, "time": 0.0, "metrics": {}})
+        newest["iteration"], newest["time"] = record.iteration, record.time
+        newest["metrics"].update(record.metrics)
+    return phases
+
+
+def seconds_spent(status: Status) -> float:
+    """Seconds of all attempts, of a running one up to its last heartbeat."""
+    return sum((a.ended or status.heartbeat or a.started) - a.started for a in status.attempts)
+
+
+def _checkpoints(directory: Path) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": checkpoint.directory.name,
+            "created": checkpoint.manifest.created,
+            "completed": dict(checkpoint.manifest.completed),
+            "reported": checkpoint.manifest.reported,
+            "size": sum(_sizes(checkpoint.directory).values()),
+        }
+        for checkpoint in CheckpointStore(directory, Retention()).checkpoints()
+    ]
+
+
+def _sizes(directory: Path) -> dict[str, int]:
+    """Bytes of each file, by its path in *directory*; what is still being written has a hidden name."""
+    files = (path for path in sorted(directory.rglob("*")) if path.is_file() and path.name[0] != ".")
+    return {str(path.relative_to(directory)): path.stat().st_size for path in files}
