@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,21 @@ from mlkernel_rl.rollout import Rollout, collect
 class Collector:
     """Steps the environments under the policy and keeps the statistics that normalise what they give.
 
-    Observations and rewards of a rollout are normalised by the statistics of the rollouts before it.
+    Observations and rewards of a rollout are normalised by the statistics of the rollouts before it. The policy is made
+    anew for each rollout: it may hold views of parameters, which an optimiser is free to move.
     """
 
     def __init__(
         self,
         environment: VectorEnvironment,
-        policy: Policy,
+        make_policy: Callable[[], Policy],
         steps: int,
         generator: np.random.Generator,
         moments: RunningMoments | None,
         reward_scaling: RewardScaling | None,
     ) -> None:
         self.environment = environment
-        self._policy = policy
+        self._make_policy = make_policy
         self._generator = generator
         self._moments = moments
         self._reward_scaling = reward_scaling
@@ -44,7 +46,7 @@ class Collector:
         """
         rollout = self._rollout
         noise = action_noise(self._generator, self._noise_shape, self.environment.actions)
-        collect(self.environment, self._policy, noise, rollout)
+        collect(self.environment, self._make_policy(), noise, rollout)
         reward = rollout.reward
         if self._reward_scaling is not None:
             reward = self._reward_scaling(reward, rollout.done)

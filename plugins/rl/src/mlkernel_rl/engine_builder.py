@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import attrs
@@ -126,7 +127,11 @@ def _plain_attributes(owner: object) -> list[tuple[str, Any]]:
 
 
 def _collector(parts: EngineParts) -> Collector:
-    policy = acting_policy(parts.actor, parts.moments, parts.device)
     return Collector(
-        parts.environment, policy, parts.config.steps, parts.generator, parts.moments, parts.reward_scaling
+        parts.environment,
+        partial(acting_policy, parts.actor, parts.moments, parts.device),
+        parts.config.steps,
+        parts.generator,
+        parts.moments,
+        parts.reward_scaling,
     )

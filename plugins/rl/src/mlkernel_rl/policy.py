@@ -40,7 +40,7 @@ _NUMPY_ACTIVATIONS: dict[str, Activation] = {"tanh": _tanh, "relu": _relu}
 class NumpyPolicy:
     """The forward pass of an :class:`Actor` whose network is an :class:`MLP` of tanh or relu units.
 
-    The weights are views of the module's parameters: it follows them when they are changed in place.
+    The weights are views of the module's parameters as they lie in memory now: a policy for one rollout.
     """
 
     def __init__(self, actor: Actor, moments: RunningMoments | None) -> None:
