@@ -122,14 +122,3 @@ class LogsNothing(Sound):
     def _run_train_loop(self, iteration_context: IterationContext) -> None:
         for _ in iteration_context:
             self.step()
-
-
-class DrawsFromARestoredStreamWhileItIsBuilt(Sound):
-    """Its data are others after a resume, because the stream goes on where the checkpoint was made."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(run)
-        self.offset = self.draws.random()
-
-    def step(self) -> float:
-        return self.offset + super().step()

@@ -41,7 +41,7 @@ class TensorDictCodec:
 
     def copy(self, leaf: TensorDictBase) -> TensorDictBase:
         """Return a copy on the CPU that later training cannot change."""
-        return leaf.detach().clone().to("cpu")
+        return leaf.detach().clone().to("cpu").clear_device_()
 
     def sample_leaves(self) -> dict[str, TensorDict]:
         """Return leaves for the conformance checks, which cannot make TensorDicts themselves."""
