@@ -21,7 +21,7 @@ class Retention:
     """Which checkpoints stay."""
 
     keep_last: int = 2
-    """The newest ones."""
+    """The newest ones, at least one."""
     keep_best: int = 1
     """Those with the best reported values."""
 
@@ -96,8 +96,22 @@ class CheckpointStore:
         return None
 
     def best(self) -> Checkpoint | None:
-        """The checkpoint with the best reported value."""
+        """The checkpoint with the best reported value; its files are not verified."""
         return next(iter(self._by_value()), None)
+
+    def best_intact(self, on_damage: Callable[[CheckpointError], None]) -> Checkpoint | None:
+        """Of the checkpoints whose files are all as they were written, the one with the best reported value.
+
+        :param on_damage: hears of each damaged one that would have been better.
+        """
+        for checkpoint in self._by_value():
+            try:
+                verify(checkpoint.directory)
+            except CheckpointError as error:
+                on_damage(error)
+            else:
+                return checkpoint
+        return None
 
     def _by_value(self) -> list[Checkpoint]:
         """Checkpoints with a reported value, the best first, of equals the newest first."""
@@ -112,7 +126,7 @@ class CheckpointStore:
     def _prune(self) -> None:
         everything = self.checkpoints()
         staying = {c.number for c in everything if c.manifest.kept}
-        staying |= {c.number for c in everything[len(everything) - self._retention.keep_last :]}
+        staying |= {c.number for c in everything[-self._retention.keep_last :]}
         staying |= {c.number for c in self._by_value()[: self._retention.keep_best]}
         for checkpoint in everything:
             if checkpoint.number not in staying:

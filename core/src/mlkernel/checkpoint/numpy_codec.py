@@ -19,11 +19,14 @@ class NumpyCodec:
     def save(self, leaves: Mapping[str, Any], directory: Path) -> None:
         """Write *leaves* to ``numpy.npz``.
 
-        :raises TypeError: an array has the dtype ``object``, which only pickle could store.
+        :raises TypeError: an array has the dtype ``object``, which only pickle could store, or is of a subclass, such
+            as a masked array, of which plain arrays keep only a part.
         """
         for name, leaf in leaves.items():
-            if not isinstance(leaf, np.ndarray | np.generic) or leaf.dtype.hasobject:
-                raise TypeError(f"{name} is a {type(leaf).__name__} that cannot be stored without pickle")
+            if not _is_storable(leaf):
+                raise TypeError(
+                    f"{name} is a {_describe(leaf)}, which cannot be stored without loss or pickle"
+                )
         # Names of members of an archive may not hold every character, so arrays are numbered and named beside.
         arrays = {str(index): np.asarray(leaf) for index, leaf in enumerate(leaves.values())}
         scalars = np.array([isinstance(leaf, np.generic) for leaf in leaves.values()])
@@ -42,3 +45,14 @@ class NumpyCodec:
     def copy(self, leaf: Any) -> Any:
         """A copy of *leaf*."""
         return leaf.copy()
+
+
+def _is_storable(leaf: Any) -> bool:
+    return (
+        type(leaf) in {np.ndarray, np.memmap} or isinstance(leaf, np.generic)
+    ) and not leaf.dtype.hasobject
+
+
+def _describe(leaf: Any) -> str:
+    dtype = getattr(leaf, "dtype", None)
+    return type(leaf).__name__ if dtype is None else f"{type(leaf).__name__} of dtype {dtype}"

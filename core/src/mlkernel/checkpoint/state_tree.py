@@ -1,8 +1,8 @@
 """State as nested dictionaries and lists: turned into JSON plus the files of state codecs, and back.
 
-What JSON has no word for is marked: ``{"$tuple": [...]}``, ``{"$bytes": base64}``, ``{"$float": "nan"}``,
-``{"$items": [[key, value], ...]}`` for dictionaries whose keys are not plain strings, and ``{"$leaf": [codec, name]}``
-for what a codec stores.
+What JSON has no word for is marked: ``{"$tuple": [...]}``, ``{"$bytes": base64}``, ``{"$float": "nan"}``, ``{"$int":
+hexadecimal}`` for integers of very many digits, ``{"$items": [[key, value], ...]}`` for dictionaries whose keys are not
+plain strings, and ``{"$leaf": [codec, name]}`` for what a codec stores.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from mlkernel.checkpoint.state_codec import FindCodec, StateCodec
 from mlkernel.errors import CheckpointError
 
 STATE_FILE = "state.json"
+
+_DECIMAL_BITS = 4096
+"""Longer integers are written in hexadecimal: Python refuses to read decimals of more than 4300 digits."""
 
 
 def save_state(state: dict[str, Any], directory: Path, find_codec: FindCodec) -> None:
@@ -38,7 +42,7 @@ def load_state(directory: Path, find_codec: FindCodec) -> dict[str, Any]:
     :raises CheckpointError: a codec that wrote part of it is no longer installed.
     """
     content = json.loads((directory / STATE_FILE).read_text(encoding="utf-8"))
-    leaves: dict[str, dict[str, Any]] = {}
+    leaves: Leaves = {}
     for name in content["codecs"]:
         codec = find_codec(name)
         if codec is None:
@@ -100,12 +104,8 @@ class _TreeWriter:
         self.leaves: dict[str, dict[str, Any]] = {}
 
     def encode(self, value: Any, path: str) -> Any:
-        if type(value) is float:
-            return value if math.isfinite(value) else {"$float": str(value)}
-        if type(value) is bytes:
-            return {"$bytes": base64.b64encode(value).decode("ascii")}
         if _is_plain(value):
-            return value
+            return _encode_plain(value)
         if isinstance(value, dict):
             return self._encode_dictionary(value, path)
         if isinstance(value, list) or type(value) is tuple:
@@ -128,24 +128,51 @@ class _TreeWriter:
         if codec is None:
             raise _unknown_type(value, path)
         self.codecs[codec.name] = codec
-        self.leaves.setdefault(codec.name, {})[path] = value
-        return {"$leaf": [codec.name, path]}
+        leaves = self.leaves.setdefault(codec.name, {})
+        name = _free_name(path, leaves)
+        leaves[name] = value
+        return {"$leaf": [codec.name, name]}
 
 
-def _decode(tree: Any, leaves: dict[str, dict[str, Any]]) -> Any:
+def _free_name(path: str, taken: Mapping[str, Any]) -> str:
+    """*path* in printable ASCII, which every format can hold; numbered where ``a.b`` is also ``b`` inside ``a``."""
+    name = plain = path.encode("unicode_escape").decode("ascii")
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{plain} ({number})"
+    return name
+
+
+def _encode_plain(value: Any) -> Any:
+    if type(value) is float and not math.isfinite(value):
+        return {"$float": str(value)}
+    if type(value) is int and value.bit_length() > _DECIMAL_BITS:
+        return {"$int": hex(value)}
+    if type(value) is bytes:
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    return value
+
+
+Leaves = dict[str, dict[str, Any]]
+
+
+def _decode(tree: Any, leaves: Leaves) -> Any:
     if isinstance(tree, list):
         return [_decode(item, leaves) for item in tree]
     if not isinstance(tree, dict):
         return tree
-    match next(iter(tree.items()), None):
-        case ("$tuple", items):
-            return tuple(_decode(item, leaves) for item in items)
-        case ("$bytes", text):
-            return base64.b64decode(text)
-        case ("$float", text):
-            return float(text)
-        case ("$items", items):
-            return {_decode(key, leaves): _decode(item, leaves) for key, item in items}
-        case ("$leaf", [codec, name]):
-            return leaves[codec][name]
+    mark, content = next(iter(tree.items()), ("", None))
+    if mark in _MARKED:
+        return _MARKED[mark](content, leaves)
     return {key: _decode(item, leaves) for key, item in tree.items()}
+
+
+_MARKED: dict[str, Callable[[Any, Leaves], Any]] = {
+    "$tuple": lambda items, leaves: tuple(_decode(item, leaves) for item in items),
+    "$bytes": lambda text, _: base64.b64decode(text),
+    "$float": lambda text, _: float(text),
+    "$int": lambda text, _: int(text, 16),
+    "$items": lambda items, leaves: {_decode(key, leaves): _decode(item, leaves) for key, item in items},
+    "$leaf": lambda place, leaves: leaves[place[0]][place[1]],
+}
