@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from mlkernel.cli.component_help import add_component_help
 from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,13 +16,33 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel run`` takes."""
-    parser.add_argument("-t", "--trainer", metavar="NAME", help="name, distribution:name, package.module:Class or ./file.py:Class")
-    parser.add_argument("-c", "--config", metavar="FILE", action="append", default=[], help="TOML, YAML or JSON; may be repeated, later files win")
+    add_component_help(parser)
+    parser.add_argument(
+        "-t",
+        "--trainer",
+        metavar="NAME",
+        help="name, distribution:name, package.module:Class or ./file.py:Class",
+    )
+    parser.add_argument(
+        "-c",
+        "--config",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="TOML, YAML or JSON; may be repeated, later files win",
+    )
     parser.add_argument("-s", "--seed", metavar="N", help="short for run.seed=N")
     parser.add_argument("--name", help="short for run.name=NAME")
     parser.add_argument("--progress-bar", metavar="NAME", help="short for run.progress_bar=NAME")
-    parser.add_argument("--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)")
-    parser.add_argument("overrides", metavar="path=value", nargs="*", help="options of the trainer, such as env.name=Pendulum-v1; of sections run and checkpoint, such as checkpoint.keep_last=5")
+    parser.add_argument(
+        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
+    )
+    parser.add_argument(
+        "overrides",
+        metavar="path=value",
+        nargs="*",
+        help="options of the trainer, such as env.name=Pendulum-v1, and of the sections run and checkpoint",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

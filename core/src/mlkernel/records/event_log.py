@@ -62,5 +62,5 @@ class EventLog:
         if getattr(logging, event["level"].upper()) >= self._console_level:
             shown = {**event, "timestamp": event["timestamp"][11:19]}
             # Looked up now, not at the start: a live progress bar replaces the stream while it is shown.
-            print(self._console(logger, method, shown), file=sys.stderr)
+            sys.stderr.write(f"{self._console(logger, method, shown)}\n")
         raise structlog.DropEvent

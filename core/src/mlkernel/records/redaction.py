@@ -10,7 +10,7 @@ from typing import Any
 REDACTED = "[redacted]"
 
 _SECRET_NAME = re.compile(
-    r"(?:^|[_\-.])(?:api_?key|key|token|secret|password|passwd|credentials?|authorization)$", re.I
+    r"(?:^|[_\-.])(?:api_?key|key|token|secret|password|passwd|credentials?|authorization)$", re.IGNORECASE
 )
 _SHORTEST_SECRET = 8
 """Shorter values of secret variables are words that occur by chance."""

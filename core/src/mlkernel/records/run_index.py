@@ -7,13 +7,23 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import attrs
 from attrs import frozen
 
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.records.status import State, read_status
 
 _SCHEMA_VERSION = 1
-_COLUMNS = "run_id, changed, trainer, state, started, seconds, metric, value, phase, completed, total"
+_CREATE = """
+CREATE TABLE runs (
+    run_id PRIMARY KEY, changed, trainer, state, started, seconds, metric, value, phase, completed, total
+)
+"""
+_REPLACE = """
+REPLACE INTO runs VALUES (
+    :run_id, :changed, :trainer, :state, :started, :seconds, :metric, :value, :phase, :completed, :total
+)
+"""
 
 
 @frozen(kw_only=True)
@@ -80,20 +90,15 @@ def _refreshed_rows(root: Path, directories: list[RunDirectory]) -> list[RunRow]
     with closing(sqlite3.connect(root / "index.sqlite", timeout=5.0)) as database, database:
         if database.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA_VERSION:
             database.execute("DROP TABLE IF EXISTS runs")
-            database.execute(f"CREATE TABLE runs ({_COLUMNS}, PRIMARY KEY (run_id))")
+            database.execute(_CREATE)
             database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-        names = _COLUMNS.split(", ")
-        known = {
-            row[0]: RunRow(**dict(zip(names, row, strict=True)))
-            for row in database.execute(f"SELECT {_COLUMNS} FROM runs")
-        }
+        database.row_factory = sqlite3.Row
+        known = {row["run_id"]: RunRow(**dict(row)) for row in database.execute("SELECT * FROM runs")}
         rows = [_fresh(known.get(directory.run_id), directory) for directory in directories]
         gone = known.keys() - {row.run_id for row in rows}
         database.executemany("DELETE FROM runs WHERE run_id = ?", [(run_id,) for run_id in gone])
-        database.executemany(
-            f"REPLACE INTO runs VALUES ({', '.join('?' * len(names))})",
-            [tuple(getattr(row, name) for name in names) for row in rows if known.get(row.run_id) != row],
-        )
+        changed = [attrs.asdict(row) for row in rows if known.get(row.run_id) != row]
+        database.executemany(_REPLACE, changed)
     return rows
 
 

@@ -12,7 +12,6 @@ from filelock import FileLock, Timeout
 from mlkernel.errors import RunLockedError
 from mlkernel.records.atomic_file import storage_errors
 
-
 _PATIENCE_SECONDS = 0.5
 """Longer than the moment for which :func:`is_locked` holds the lock when it looks."""
 

@@ -43,8 +43,8 @@ class Notifier:
         for plugin, function, names in self._listeners:
             try:
                 function(*[arguments[name] for name in names])
-            except (Exception, SystemExit) as error:
-                self._bus._note_failure(plugin, self._name, error)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - isolation is the purpose
+                self._bus.note_failure(plugin, self._name, error)
 
     def listen(self, listeners: list[Listener]) -> None:
         """Replace who listens."""
@@ -142,7 +142,11 @@ class HookBus:
                     hint=f"Did you mean {close[0]!r}?" if close else "The hook reference lists all hooks.",
                 )
 
-    def _note_failure(self, plugin: str, hook: str, error: BaseException) -> None:
+    def note_failure(self, plugin: str, hook: str, error: BaseException) -> None:
+        """Count what a listener raised; after too many failures it is not called any more.
+
+        :raises PluginError: under strict plugins.
+        """
         error.add_note(f"raised by plugin {plugin!r} in {hook}")
         if self._strict:
             raise PluginError(f"plugin {plugin!r} raised in {hook}: {error!r}") from error

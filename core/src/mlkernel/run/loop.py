@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from mlkernel.run.boundaries import Boundaries
     from mlkernel.run.run import Run
 
 
@@ -41,8 +42,11 @@ class Loop:
     is a boundary: there the run shows its progress, makes a checkpoint if one is due, and stops if it was asked to.
     """
 
-    def __init__(self, run: Run, name: str, total: int | None, description: str | None) -> None:
+    def __init__(
+        self, run: Run, boundaries: Boundaries, name: str, total: int | None, description: str | None
+    ) -> None:
         self.run = run
+        self._boundaries = boundaries
         self.name = name
         self.total = total
         self.path = name
@@ -59,7 +63,7 @@ class Loop:
 
     def __enter__(self) -> Self:
         """Enter the loop where an earlier attempt left it."""
-        self.run._enter_loop(self)
+        self._boundaries.enter(self)
         if self._description:
             self.describe(self._description)
         return self
@@ -69,7 +73,7 @@ class Loop:
     ) -> None:
         """Leave the loop: for good, unless by an exception. A ``break`` closes the generator and is no exception."""
         if kind is None or kind is GeneratorExit:
-            self.run._leave_loop(self)
+            self._boundaries.leave(self)
 
     def current(self) -> Iteration:
         """The iteration that is being made."""
@@ -81,8 +85,8 @@ class Loop:
         :raises RunStopped: the run was asked to stop; its state has been saved.
         """
         self.completed += 1
-        self.run._end_iteration(self)
+        self._boundaries.turn(self)
 
     def describe(self, text: str) -> None:
         """Say beside the progress bar what is being done."""
-        self.run._describe(self, text)
+        self.run.progress.describe(self.path, text)

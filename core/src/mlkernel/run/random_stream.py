@@ -6,7 +6,7 @@ import hashlib
 import random
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ class RandomStream(random.Random):
     :param name: what the stream is for, such as ``"minibatches"``.
     """
 
-    def __new__(cls, seed: int, name: str) -> RandomStream:
+    def __new__(cls, seed: int, name: str) -> Self:
         """A generator; the arguments are for ``__init__``."""
         return super().__new__(cls)
 
@@ -76,4 +76,4 @@ def restore_global_generators(states: dict[str, Any]) -> None:
     if "numpy" in states:
         import numpy as np
 
-        np.random.set_state(states["numpy"])
+        np.random.set_state(states["numpy"])  # noqa: NPY002 - third-party code uses it

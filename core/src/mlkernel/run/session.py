@@ -34,6 +34,7 @@ from mlkernel.run.kernel_answers import KernelAnswers, codec_finder
 from mlkernel.run.plan import ChosenTrainer, Plan, Revision, read_plan
 from mlkernel.run.provenance import current_command, describe_provenance
 from mlkernel.run.run import Run
+from mlkernel.run.run_context import RunContext
 from mlkernel.run.stop_request import StopRequest
 
 if TYPE_CHECKING:
@@ -220,29 +221,27 @@ class Attempt:
                 hooks.register(listener.factory()(), listener.reference)
             except HookError:
                 raise
-            except Exception as error:  # nobody chose it by name, so it may not end the run
+            except Exception as error:
                 logger.warning("a listener could not be made; the run goes on without it", exc_info=error)
         hooks.seal()
         return hooks
 
     def _make_run(self, hooks: HookBus, stop_request: StopRequest, logger: FilteringBoundLogger) -> Run:
         run = Run(
-            plan=self._plan,
-            files=self._files,
-            config=self._configuration.trainer,
-            checkpoint_config=self._configuration.checkpoint,
-            status=self._status,
-            hooks=hooks,
-            logger=logger,
-            stop_request=stop_request,
-            find_codec=self._find_codec,
+            RunContext(
+                plan=self._plan,
+                files=self._files,
+                config=self._configuration.trainer,
+                checkpoint_config=self._configuration.checkpoint,
+                status=self._status,
+                hooks=hooks,
+                logger=logger,
+                stop_request=stop_request,
+                find_codec=self._find_codec,
+            )
         )
-        checkpoint = run.newest_checkpoint()
-        if checkpoint is None:
-            run.begin_anew()
-        else:
-            run.restore(checkpoint)
-            logger.info("resumed", checkpoint=checkpoint.number, **checkpoint.manifest.completed)
+        if run.resumed:
+            logger.info("resumed", **run.keeper.state.positions.completed)
         return run
 
     def _train(self, run: Run) -> None:
@@ -254,12 +253,12 @@ class Attempt:
         run.progress.open(bar, run.id, trainer.phases())
         run.hooks.notifier("on_run_started")(run=run)
         trainer.train()
-        run.save_final_state()
+        run.keeper.save()
 
     def _end(self, run: Run | None, heartbeat: Heartbeat, outcome: State, reason: str | None) -> Outcome:
         if run is not None:
             run.progress.close(outcome)
-            run.close()
+            run.keeper.metrics.close()
         heartbeat.end_attempt(outcome, reason)
         if run is not None and outcome == "finished":
             run.hooks.notifier("on_run_finished")(run=run)
@@ -270,7 +269,7 @@ class Attempt:
     def _end_torn(self, run: Run | None, heartbeat: Heartbeat) -> Outcome:
         """A second Ctrl-C came in the middle of an iteration: what is kept is the state at its beginning."""
         if run is not None:
-            run.save_last_boundary()
+            run.keeper.save_last_boundary()
         return self._end(run, heartbeat, "stopped", "interrupted")
 
     def _fail(
@@ -282,9 +281,9 @@ class Attempt:
         try:
             logger.debug("failed", exc_info=error)
             if run is not None:
-                run.save_last_boundary()
-                run.close()
-        except Exception as second:  # the first error is the one to be told
+                run.keeper.save_last_boundary()
+                run.keeper.metrics.close()
+        except Exception as second:  # noqa: BLE001 - the first error is the one to be told
             error.add_note(f"then its last boundary could not be saved: {second}")
         try:
             heartbeat.end_attempt("failed", reason)

@@ -44,5 +44,5 @@ class StopRequest:
         if number == signal.SIGINT:
             if self.reason == name:
                 raise KeyboardInterrupt
-            print("stopping after this iteration; Ctrl-C again stops at once", file=sys.stderr)
+            sys.stderr.write("stopping after this iteration; Ctrl-C again stops at once\n")
         self.ask(name)

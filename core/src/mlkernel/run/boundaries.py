@@ -1,0 +1,87 @@
+"""What happens where loops begin, at the end of each iteration, and where they end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mlkernel.errors import RunStopped
+from mlkernel.run.progress_reporter import Throttle
+
+if TYPE_CHECKING:
+    from mlkernel.run.loop import Loop
+    from mlkernel.run.run import Run
+    from mlkernel.run.run_context import RunContext
+    from mlkernel.run.state_keeper import StateKeeper
+
+
+class Boundaries:
+    """Serves the loops of one run: positions, progress, notifications, checkpoints, and stopping."""
+
+    def __init__(self, run: Run, keeper: StateKeeper, context: RunContext) -> None:
+        self._run = run
+        self._keeper = keeper
+        self._positions = keeper.state.positions
+        self._status = context.status
+        self._hooks = context.hooks
+        self._stop_request = context.stop_request
+        self._look = Throttle()
+        self._notify_iteration = context.hooks.notifier("on_iteration_ended")
+        self._is_stop_answered = context.hooks.is_answered("should_stop")
+
+    def enter(self, loop: Loop) -> None:
+        """Begin a loop where an earlier attempt left it.
+
+        :raises UsageError: this attempt already ran a loop of its name at its level.
+        """
+        loop.path = self._positions.enter(loop.name, loop.total)
+        loop.completed = self._positions.completed[loop.path]
+        if self._positions.has_ended(loop.path, loop.total):
+            loop.total = loop.completed
+        self._run.progress.phase_started(loop.path, loop.total, loop.completed)
+        self._hooks.notifier("on_phase_started")(
+            run=self._run, phase=loop.path, total=loop.total, completed=loop.completed
+        )
+        self._keeper.state.put_generators_back(loop.path)
+
+    def turn(self, loop: Loop) -> None:
+        """End an iteration.
+
+        :raises RunStopped: the run was asked to stop; its state has been saved.
+        """
+        self._positions.advance(loop.path, loop.completed)
+        if self._notify_iteration:
+            self._notify_iteration(run=self._run, phase=loop.path, completed=loop.completed)
+        now = time.monotonic()
+        if self._look.is_due(now):
+            self._look_around(loop)
+        reason = self._stop_request.reason
+        outermost = loop.completed if len(self._positions.active) == 1 else None
+        self._keeper.at_boundary(now, outermost, must_save=reason is not None)
+        if reason is not None:
+            raise RunStopped(reason)
+
+    def leave(self, loop: Loop) -> None:
+        """End a loop for good."""
+        if self._status.state != "running":  # the generator of a loop that an exception ended, collected late
+            return
+        self._note_progress()
+        self._run.progress.phase_ended(loop.path, loop.completed)
+        self._positions.leave(loop.path)
+        self._hooks.notifier("on_phase_ended")(run=self._run, phase=loop.path)
+
+    def _look_around(self, loop: Loop) -> None:
+        """What is done at boundaries, but at most ten times a second."""
+        self._run.progress.advance(loop.path, loop.completed)
+        self._note_progress()
+        if self._is_stop_answered:
+            reason = self._hooks.ask("should_stop", run=self._run, phase=loop.path, completed=loop.completed)
+            if reason:
+                self._stop_request.ask(reason)
+
+    def _note_progress(self) -> None:
+        # Replaced whole, never changed in place: the heartbeat may be writing it.
+        self._status.progress = {
+            path: (completed, self._positions.totals.get(path))
+            for path, completed in self._positions.completed.items()
+        }
