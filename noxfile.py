@@ -11,12 +11,14 @@ from pathlib import Path
 
 import nox
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 ROOT = Path(__file__).parent
 CORE = "core"
 PACKAGES = [CORE, "plugins/torch", "plugins/rl", "contrib/tqdm"]
 """In the order of their dependencies."""
-SOURCES = [f"{package}/src" for package in PACKAGES]
+WITH_EXTRAS = ["core[plot,data]", "plugins/torch[tensordict]", "plugins/rl[torchrl,render]", "contrib/tqdm"]
+"""The same, with everything that they can use."""
 CONSTRAINTS = "constraints.txt"
 WORKERS = "2"
 """Test processes; each trains with one thread."""
@@ -54,14 +56,14 @@ def run(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests of all packages, but for the slow ones."""
-    install(session, *group("test"), *editable(PACKAGES))
+    install(session, *group("test"), *editable(WITH_EXTRAS))
     session.run("pytest", "-n", WORKERS, "--dist", "loadfile", *session.posargs)
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
     """Run the tests that take minutes: many kills, many seeds."""
-    install(session, *group("test"), *editable(PACKAGES))
+    install(session, *group("test"), *editable(WITH_EXTRAS))
     session.run("pytest", "-m", "slow", "--timeout", "3600", *session.posargs)
 
 
@@ -78,7 +80,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of every package."""
-    install(session, *group("types"), *editable(PACKAGES))
+    install(session, *group("types"), *editable(WITH_EXTRAS))
     session.run("mypy")
 
 
@@ -95,7 +97,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure the kernel's own overhead and print a table."""
-    install(session, *group("bench"), *editable(PACKAGES))
+    install(session, *group("bench"), *editable(WITH_EXTRAS))
     session.run("python", "benchmarks/overhead.py", *session.posargs)
 
 
@@ -109,7 +111,8 @@ def minimums(session: nox.Session, package: str) -> None:
     packages = needed_packages(package)
     lowest = Path(session.create_tmp()) / "lowest.txt"
     lowest.write_text("\n".join([torch_pin(), *lowest_requirements(packages)]) + "\n", encoding="utf-8")
-    session.install("-c", str(lowest), *group("test"), *(f"./{own}" for own in packages))
+    complete = WITH_EXTRAS[PACKAGES.index(package)]
+    session.install("-c", str(lowest), *group("test"), *(f"./{own}" for own in [*packages[:-1], complete]))
     session.run("pytest", f"{package}/tests", *session.posargs)
 
 
@@ -128,14 +131,14 @@ def build(session: nox.Session) -> None:
 @nox.session
 def startup(session: nox.Session) -> None:
     """Measure what ``kernel --help`` and its neighbours cost with everything installed."""
-    install(session, *group("test"), *editable(PACKAGES))
+    install(session, *group("test"), *editable(WITH_EXTRAS))
     session.run("pytest", "-m", "", "tests/startup", *session.posargs)
 
 
 @nox.session
 def downstream(session: nox.Session) -> None:
     """Install a stranger's plugin beside ours and train with it; run every suite against installed packages."""
-    install(session, *group("test"), *(f"./{package}" for package in PACKAGES))
+    install(session, *group("test"), *(f"./{package}" for package in WITH_EXTRAS))
     session.run("pytest", "-m", "", "tests/docs/test_published_plugin.py")
     session.run("pytest", "-n", WORKERS, "--dist", "loadfile", *(f"{package}/tests" for package in PACKAGES))
 
@@ -144,7 +147,7 @@ def downstream(session: nox.Session) -> None:
 def constraints(session: nox.Session) -> None:
     """Write constraints.txt anew with the newest versions; torch keeps its pin, which is raised by hand."""
     session.install(torch_pin())
-    session.install(torch_pin(), *group("dev"), *editable(PACKAGES))
+    session.install(torch_pin(), *group("dev"), *editable(WITH_EXTRAS))
     frozen = str(session.run("pip", "freeze", "--exclude-editable", silent=True)).splitlines()
     old = Path(CONSTRAINTS).read_text(encoding="utf-8").splitlines()
     header = [line for line in old if line.startswith(("#", "torch=="))]
@@ -159,9 +162,10 @@ def torch_pin() -> str:
 
 
 def dependencies(package: str) -> list[Requirement]:
-    """What *package* of this repository declares to need."""
+    """What *package* of this repository declares to need, its extras included."""
     project = nox.project.load_toml(f"{package}/pyproject.toml")["project"]
-    return [Requirement(text) for text in project["dependencies"]]
+    optional = project.get("optional-dependencies", {}).values()
+    return [Requirement(text) for texts in (project["dependencies"], *optional) for text in texts]
 
 
 def needed_packages(package: str) -> list[str]:
@@ -173,11 +177,10 @@ def needed_packages(package: str) -> list[str]:
 
 
 def lowest_requirements(packages: list[str]) -> list[str]:
-    """``name==lowest`` for each outside dependency that one of *packages* gives a lowest version."""
-    return [
-        f"{needed.name}=={bound.version}"
-        for package in packages
-        for needed in dependencies(package)
-        for bound in needed.specifier
-        if bound.operator == ">=" and needed.name != "torch" and not needed.name.startswith("mlkernel")
-    ]
+    """``name==lowest`` for each outside dependency of *packages*; of several lowest versions the highest one."""
+    lowest: dict[str, Version] = {}
+    for needed in (needed for package in packages for needed in dependencies(package)):
+        for bound in needed.specifier:
+            if bound.operator == ">=" and needed.name != "torch" and not needed.name.startswith("mlkernel"):
+                lowest[needed.name] = max(lowest.get(needed.name, Version("0")), Version(bound.version))
+    return [f"{name}=={version}" for name, version in lowest.items()]
