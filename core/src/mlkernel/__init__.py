@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mlkernel.checkpoint.state_codec import StateCodec
     from mlkernel.config.option import option
     from mlkernel.descriptors import Descriptor, Kind
+    from mlkernel.discovery.component import Component
+    from mlkernel.discovery.name_resolution import resolve
     from mlkernel.errors import (
         ApiVersionError,
         CheckpointError,
@@ -44,6 +46,7 @@ __all__ = [
     "API_VERSION",
     "ApiVersionError",
     "CheckpointError",
+    "Component",
     "ConfigError",
     "Descriptor",
     "FineTuneJob",
@@ -71,6 +74,7 @@ __all__ = [
     "hookimpl",
     "option",
     "read_metrics",
+    "resolve",
 ]
 
 _ERRORS = (
@@ -92,6 +96,7 @@ _ERRORS = (
 _MODULES = {
     **dict.fromkeys(_ERRORS, "mlkernel.errors"),
     "API_VERSION": "mlkernel.api_version",
+    "Component": "mlkernel.discovery.component",
     "Descriptor": "mlkernel.descriptors",
     "FineTuneJob": "mlkernel.fine_tune_job",
     "FineTuneRequest": "mlkernel.fine_tune_job",
@@ -108,6 +113,7 @@ _MODULES = {
     "hookimpl": "mlkernel.hookspecs.markers",
     "option": "mlkernel.config.option",
     "read_metrics": "mlkernel.records.metrics",
+    "resolve": "mlkernel.discovery.name_resolution",
 }
 
 

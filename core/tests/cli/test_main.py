@@ -58,6 +58,14 @@ def test_a_traceback_is_shown_when_the_environment_asks_for_it(
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_warning_for_users_is_one_line(site_folder: SiteFolder):
+    site_folder.install_trainer("acme", "first", module="acme_newer", more="api=(1, 99)")
+    answer = site_folder.kernel("run", "--trainer", "first", "--help")
+    assert answer.returncode == 0
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith("warning: trainer 'first' (acme 1.0) was made for version 1.99")
+
+
 def test_a_reader_that_leaves_early_is_no_error(site_folder: SiteFolder):
     kernel = subprocess.Popen(
         [sys.executable, "-m", "mlkernel", "plugin", "list"],

@@ -10,9 +10,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
+import mlkernel
 from mlkernel.errors import KernelError, UnknownNameError
 
 COMMANDS = {
@@ -45,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     traceback_wanted = _traceback_wanted(words)
     try:
-        return _dispatch(words)
+        with _own_warnings_in_one_line():
+            return _dispatch(words)
     except KernelError as error:
         return _report(error, traceback_wanted)
     except KeyboardInterrupt:
@@ -108,6 +112,25 @@ def _traceback_wanted(words: list[str]) -> bool:
         words.remove("--traceback")
         wanted = True
     return wanted
+
+
+@contextmanager
+def _own_warnings_in_one_line() -> Iterator[None]:
+    """Show the warnings of mlkernel, which are for users, without the line of code that a developer would look for."""
+    python_format = warnings.formatwarning
+
+    def in_one_line(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+    ) -> str:
+        if filename.startswith(mlkernel.__path__[0]):
+            return f"warning: {message}\n"
+        return python_format(message, category, filename, lineno, line)
+
+    warnings.formatwarning = in_one_line
+    try:
+        yield
+    finally:
+        warnings.formatwarning = python_format
 
 
 def _report(error: KernelError, traceback_wanted: bool) -> int:
