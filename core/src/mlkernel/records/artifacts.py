@@ -18,8 +18,8 @@ def writing_artifact(directory: Path, name: str) -> Iterator[Path]:
     :raises StorageError: the disk is full or not writable.
     """
     path = directory / name
-    if not path.resolve().is_relative_to(directory.resolve()):
-        raise UsageError(f"artifact {name!r} would lie outside {directory}")
+    if directory.resolve() not in path.resolve().parents:
+        raise UsageError(f"artifact {name!r} would not lie in {directory}", hint="Give it a relative path.")
     aside = path.with_name(f".{path.stem}.writing{path.suffix}")
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from mlkernel.records.atomic_file import storage_errors
+from mlkernel.records.json_lines import append_whole, complete_size
 from mlkernel.records.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ class EventLog:
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
         )
         with storage_errors(path):
-            self._file = path.open("a", encoding="utf-8")
+            self._file = path.open("ab", buffering=0)
+            self._file.truncate(complete_size(path))
         self.logger: FilteringBoundLogger = structlog.wrap_logger(
             None,
             processors=[
@@ -57,10 +60,10 @@ class EventLog:
     def _write(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         if not self._file.closed:
             with storage_errors(self._path):
-                self._file.write(json.dumps(event, default=repr) + "\n")
-                self._file.flush()
+                append_whole(self._file, json.dumps(event).encode() + b"\n")
         if getattr(logging, event["level"].upper()) >= self._console_level:
             shown = {**event, "timestamp": event["timestamp"][11:19]}
-            # Looked up now, not at the start: a live progress bar replaces the stream while it is shown.
-            sys.stderr.write(f"{self._console(logger, method, shown)}\n")
+            with suppress(OSError, ValueError):  # nobody reads standard error any more: that ends no training
+                # Looked up now, not at the start: a live progress bar replaces the stream while it is shown.
+                sys.stderr.write(f"{self._console(logger, method, shown)}\n")
         raise structlog.DropEvent

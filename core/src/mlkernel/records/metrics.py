@@ -11,13 +11,13 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from attrs import frozen
 
 from mlkernel.errors import UsageError
 from mlkernel.records.atomic_file import storage_errors
-from mlkernel.records.json_lines import complete_size, read_json_lines
+from mlkernel.records.json_lines import append_whole, complete_size, read_json_lines
 
 if TYPE_CHECKING:
     from typing import Self
@@ -48,19 +48,15 @@ class MetricWriter:
         self._pending: list[str] = []
         self._last_flush = time.monotonic()
         with storage_errors(path):
-            self._file = path.open("ab")
+            self._file = path.open("ab", buffering=0)
             self.size = complete_size(path)
             """Bytes of the file once everything is flushed."""
             self._file.truncate(self.size)
 
     def append(self, phase: str, iteration: int, seconds: float, metrics: Mapping[str, float]) -> None:
-        """Add a record.
-
-        :raises TypeError: a value is no number.
-        """
+        """Add a record."""
         line = json.dumps(
-            {"phase": phase, "iteration": iteration, "time": round(seconds, 4), "metrics": metrics},
-            default=_as_number,
+            {"phase": phase, "iteration": iteration, "time": round(seconds, 4), "metrics": metrics}
         )
         self._pending.append(line)
         self.size += len(line) + 1
@@ -73,8 +69,7 @@ class MetricWriter:
         if self._pending:
             text = "\n".join(self._pending) + "\n"
             with storage_errors(self._path):
-                self._file.write(text.encode())
-                self._file.flush()
+                append_whole(self._file, text.encode())
             self._pending.clear()
 
     def sync(self) -> None:
@@ -84,7 +79,15 @@ class MetricWriter:
             os.fsync(self._file.fileno())
 
     def rewind(self, size: int) -> None:
-        """Drop everything after the first *size* bytes, which a resumed trainer is about to log again."""
+        """Drop everything after the first *size* bytes, which a resumed trainer is about to log again.
+
+        :raises UsageError: the file is shorter, so that records which the checkpoint counts on are lost.
+        """
+        if size > self.size:
+            raise UsageError(
+                f"{self._path} has {self.size} bytes; when the checkpoint was made it had {size}",
+                hint="Something else cut or removed it. Restore it from a backup, or start the run anew.",
+            )
         with storage_errors(self._path):
             self._file.truncate(size)
         self.size = size
@@ -95,15 +98,25 @@ class MetricWriter:
         self._file.close()
 
 
-def _as_number(value: object) -> float:
-    """NumPy scalars and zero-dimensional tensors log as the numbers they are."""
-    item = getattr(value, "item", None)
-    if item is None:
-        raise TypeError(f"a metric must be a number, not {type(value).__name__}: {value!r}")
-    number = item()
+def as_numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """*metrics* as the plain numbers they are: those of NumPy and zero-dimensional tensors are converted.
+
+    :raises TypeError: a value is no number.
+    """
+    return {
+        name: value if type(value) is float or type(value) is int else _as_number(name, value)
+        for name, value in metrics.items()
+    }
+
+
+def _as_number(name: str, value: Any) -> float:
+    try:
+        number = value.item() if hasattr(value, "item") else value
+    except (ValueError, RuntimeError):  # an array of several elements, as NumPy and torch say it
+        number = None
     if not isinstance(number, int | float):
-        raise TypeError(f"a metric must be a number, not {type(value).__name__}: {value!r}")
-    return number
+        raise TypeError(f"the metric {name!r} must be a number, not {type(value).__name__}: {value!r}")
+    return int(number) if isinstance(number, int) else float(number)
 
 
 class Metrics(Sequence[MetricRecord]):
@@ -148,6 +161,8 @@ class Metrics(Sequence[MetricRecord]):
     def to_dataframe(self) -> pandas.DataFrame:
         """A row for each record: columns ``phase``, ``iteration``, ``time`` and one for each metric.
 
+        A metric that has the name of one of the first three columns becomes ``metrics.NAME``.
+
         :raises UsageError: pandas is not installed.
         """
         try:
@@ -156,11 +171,16 @@ class Metrics(Sequence[MetricRecord]):
             raise UsageError(
                 "metrics as a DataFrame need pandas", hint="pip install 'mlkernel[data]'"
             ) from None
+        own = ["phase", "iteration", "time"]
+        columns = {name: f"metrics.{name}" if name in own else name for name in self.names()}
         rows = [
-            {"phase": record.phase, "iteration": record.iteration, "time": record.time, **record.metrics}
+            {
+                **{name: getattr(record, name) for name in own},
+                **{columns[name]: value for name, value in record.metrics.items()},
+            }
             for record in self._records
         ]
-        return pandas.DataFrame(rows, columns=["phase", "iteration", "time", *self.names()])
+        return pandas.DataFrame(rows, columns=[*own, *columns.values()])
 
 
 def read_metrics(run: str | Path) -> Metrics:

@@ -43,7 +43,7 @@ class Redactor:
         return self._pattern.sub(REDACTED, text) if self._pattern else text
 
     def value(self, value: Any) -> Any:
-        """*value*, a tree of dictionaries and lists, without secrets."""
+        """*value*, a tree of dictionaries and lists, without secrets; what JSON cannot hold becomes text first."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -53,4 +53,4 @@ class Redactor:
             }
         if isinstance(value, list | tuple):
             return [self.value(item) for item in value]
-        return value
+        return value if value is None or isinstance(value, int | float) else self.text(repr(value))

@@ -89,7 +89,7 @@ def find_run(text: str, root: Path) -> RunDirectory:
     :raises UnknownNameError: nothing fits, or several runs begin so.
     """
     if (Path(text) / "plan.json").is_file():
-        return RunDirectory(Path(text))
+        return RunDirectory(Path(text).resolve())
     directories = run_directories(root)
     if text == "latest" and directories:
         return directories[-1]

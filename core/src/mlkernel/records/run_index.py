@@ -59,19 +59,20 @@ def list_runs(root: Path) -> list[RunRow]:
     except sqlite3.OperationalError:  # locked by another process, or a folder that cannot be written
         rows = [read_row(directory) for directory in directories]
     except sqlite3.DatabaseError:  # damaged: the next call makes it anew
-        (root / "index.sqlite").unlink()
+        (root / "index.sqlite").unlink(missing_ok=True)
         rows = [read_row(directory) for directory in directories]
     return sorted(rows, key=lambda row: (row.started or 0.0, row.run_id))
 
 
 def read_row(directory: RunDirectory) -> RunRow:
     """The row of one run, from its directory."""
+    changed = _changed(directory)  # first: a change while it is read must make the row stale
     status = read_status(directory)
     plan = json.loads(directory.plan.read_text(encoding="utf-8"))
     phase, (completed, total) = next(reversed(status.progress.items()), (None, (None, None)))
     return RunRow(
         run_id=directory.run_id,
-        changed=_changed(directory),
+        changed=changed,
         trainer=plan["trainer"]["name"],
         state=status.state,
         started=status.attempts[0].started if status.attempts else None,

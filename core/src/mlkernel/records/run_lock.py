@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
@@ -52,13 +53,15 @@ class RunLock:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a living process on this machine holds the lock at *path*."""
-    if not path.exists():
-        return False
-    probe = FileLock(path)
+    """Whether a living process on this machine holds the lock at *path*.
+
+    It looks with a shared lock, so that those who look at the same time do not take each other for the holder.
+    """
     try:
-        probe.acquire(timeout=0)
-    except Timeout:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
         return True
-    probe.release()
     return False

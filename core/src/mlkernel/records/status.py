@@ -64,6 +64,8 @@ class Status:
     def begin_attempt(self) -> Attempt:
         """Append a new attempt of this process and become ``running``."""
         now = time.time()
+        if self.attempts and self.attempts[-1].ended is None:
+            self.end_attempt("stopped", self.reason, at=self.heartbeat)  # its process died without a word
         attempt = Attempt(
             number=len(self.attempts) + 1, started=now, pid=os.getpid(), host=socket.gethostname()
         )
@@ -71,11 +73,14 @@ class Status:
         self.state, self.reason, self.heartbeat = "running", None, now
         return attempt
 
-    def end_attempt(self, outcome: State, reason: str | None = None) -> None:
-        """Close the newest attempt."""
-        now = time.time()
-        self.attempts[-1] = attrs.evolve(self.attempts[-1], ended=now, outcome=outcome, reason=reason)
-        self.state, self.reason, self.heartbeat = outcome, reason, now
+    def end_attempt(self, outcome: State, reason: str | None = None, *, at: float | None = None) -> None:
+        """Close the newest attempt.
+
+        :param at: when it ended, seconds since 1970; now unless given.
+        """
+        ended = at or time.time()
+        self.attempts[-1] = attrs.evolve(self.attempts[-1], ended=ended, outcome=outcome, reason=reason)
+        self.state, self.reason, self.heartbeat = outcome, reason, ended
 
 
 def write_status(directory: RunDirectory, status: Status, *, durable: bool = True) -> None:

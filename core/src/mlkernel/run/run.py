@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from mlkernel.records.artifacts import writing_artifact
 from mlkernel.records.journal import Journal
-from mlkernel.records.metrics import MetricRecord
+from mlkernel.records.metrics import MetricRecord, as_numbers
 from mlkernel.records.status import BestValue
 from mlkernel.run.boundaries import Boundaries
 from mlkernel.run.loop import Loop
@@ -104,10 +104,11 @@ class Run:
         :raises TypeError: a value is no number.
         """
         seconds = self.elapsed
-        self.keeper.metrics.append(phase, iteration, seconds, metrics)
-        self.progress.note_metrics(metrics)
+        numbers = as_numbers(metrics)
+        self.keeper.metrics.append(phase, iteration, seconds, numbers)
+        self.progress.note_metrics(numbers)
         if self._notify_logged:
-            self._notify_logged(run=self, record=MetricRecord(phase, iteration, seconds, metrics))
+            self._notify_logged(run=self, record=MetricRecord(phase, iteration, seconds, numbers))
 
     def report(self, metric: str, value: float, *, mode: Literal["max", "min"] = "max") -> None:
         """Report the value by which runs are compared; the state in which the best one was reported is kept.
