@@ -38,13 +38,22 @@ def test_seeds_become_one_curve_and_configurations_are_told_apart(runs, tmp_path
     assert text.count("(3 seeds)") == 2
 
 
-def test_a_metric_of_two_phases_is_drawn_for_both_unless_one_is_chosen(tmp_path):
-    records = [("train", 0, 1.0, {"return": 1.0}), ("test", 0, 2.0, {"return": 2.0})]
+@pytest.mark.parametrize(
+    ("arguments", "drawn", "not_drawn"),
+    [
+        ({"x": "time"}, ["ppo, train", "ppo, test"], []),
+        ({"x": "iteration"}, ["return (train)"], ["test"]),
+        ({"x": "iteration", "phase": "test"}, ["return (test)"], ["train"]),
+        ({"x": "time", "phase": "test"}, ["return (test)"], ["train)"]),
+    ],
+)
+def test_a_metric_of_two_phases(tmp_path, arguments, drawn, not_drawn):
+    records = [("test", 0, 0.5, {"return": 2.0}), *(("train", i, 1.0 + i, {"return": 1.0}) for i in range(3))]
     run = record_run(tmp_path, "ppo-1", records=records).path
-    draw_learning_curve(tmp_path / "both.svg", [run], "return")
-    assert "ppo, test" in (tmp_path / "both.svg").read_text()
-    draw_learning_curve(tmp_path / "one.svg", [run], "return", phase="test")
-    assert "return (test)" in (tmp_path / "one.svg").read_text()
+    draw_learning_curve(tmp_path / "curve.svg", [run], "return", **arguments)
+    picture = (tmp_path / "curve.svg").read_text()
+    assert all(label in picture for label in drawn)
+    assert not any(label in picture for label in not_drawn)
 
 
 def test_the_same_runs_give_the_same_file(runs, tmp_path):

@@ -24,6 +24,8 @@ DASHES = ("-", "--", ":", "-.")
 PANEL_INCHES = (5.2, 3.4)
 MOST_COLUMNS = 3
 DOTS_PER_INCH = 200
+FEW_POINTS = 20
+"""Up to so many, a curve shows its points, to tell what was measured from what is only a line between."""
 
 STYLE: dict[Any, Any] = {
     "font.size": 10,
@@ -64,17 +66,21 @@ def draw_figure(
     :param groups: label and runs of each configuration.
     :param phases: for each metric the phases in which it is drawn.
     """
-    columns = min(MOST_COLUMNS, len(phases))
-    rows = -(-len(phases) // columns)
+    rows = -(-len(phases) // MOST_COLUMNS)
+    columns = -(-len(phases) // rows)
     with mpl.rc_context(STYLE):
         figure = Figure(
             (columns * PANEL_INCHES[0], rows * PANEL_INCHES[1]), dpi=DOTS_PER_INCH, layout="constrained"
         )
-        panels = figure.subplots(rows, columns, squeeze=False).flat
+        panels = figure.subplots(rows, columns, squeeze=False, sharex=True).flat
+        drawn = []
         for (metric, where), panel in zip(phases.items(), panels, strict=False):
             _draw_panel(panel, groups, metric, where, x, smooth)
-        for unused in list(panels):
+            panel.tick_params(labelbottom=True)
+            drawn.append(panel)
+        for unused in panels:
             unused.remove()
+        _begin_at_zero(drawn)
         if title:
             figure.suptitle(title, fontsize=12)
         with storage_errors(path):
@@ -114,8 +120,8 @@ def _draw_group(panel: Axes, curves: list[Curve], colour: str, dash: str, label:
         if smooth:
             panel.plot(curve.x, curve.y, dash, color=colour, alpha=0.25, linewidth=0.8)
             curve = smoothed(curve, smooth)
-        marker = "o" if len(curve.y) == 1 else None  # a single point makes no line
-        panel.plot(curve.x, curve.y, dash, color=colour, label=label, marker=marker)
+        marker = "o" if len(curve.y) <= FEW_POINTS else None
+        panel.plot(curve.x, curve.y, dash, color=colour, label=label, marker=marker, markersize=3.5)
         return
     band = mean_and_band([smoothed(curve, smooth) for curve in curves] if smooth else curves)
     panel.fill_between(band.x, band.low, band.high, color=colour, alpha=0.18, linewidth=0)
@@ -127,6 +133,14 @@ def _fit_height(panel: Axes, values: Values) -> None:
     if len(values) and values.min() < values.max():
         margin = 0.05 * (values.max() - values.min())
         panel.set_ylim(values.min() - margin, values.max() + margin)
+
+
+def _begin_at_zero(panels: Sequence[Axes]) -> None:
+    """Show where training began, on the axis that all panels share, unless the curves begin far from there."""
+    first = min(panel.dataLim.x0 for panel in panels)
+    last = max(panel.dataLim.x1 for panel in panels)
+    if 0 <= first < last / 4:
+        panels[0].set_xlim(left=0)
 
 
 def _tidy_axes(panel: Axes, x: str) -> None:

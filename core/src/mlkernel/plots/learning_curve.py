@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -28,9 +29,10 @@ def draw_learning_curve(
     phase: str | None = None,
     smooth: float = 0.0,
 ) -> None:
-    """Draw a panel for each metric, in it a curve for each configuration and phase.
+    """Draw a panel for each metric, in it a curve for each configuration.
 
-    Runs that differ only in their seed become their mean and its 95 % confidence band.
+    Runs that differ only in their seed become their mean and its 95 % confidence band. A metric of several phases gets
+    a curve for each; over iterations, which every phase counts on its own, only the phase that logged it most often.
 
     :param path: the picture; its suffix, ``.png``, ``.svg`` or ``.pdf``, says the format.
     :param runs: runs or run directories; running ones are drawn as far as they are.
@@ -67,7 +69,7 @@ def read_logged(directory: Path) -> Metrics:
 def check_metrics(
     runs: Sequence[Metrics], names: Sequence[str], x: str = "iteration", phase: str | None = None
 ) -> dict[str, list[str]]:
-    """For each metric the phases that logged it.
+    """For each metric the phases to draw, see :func:`draw_learning_curve`.
 
     :raises UnknownNameError: no run logged it; the message lists what was logged.
     """
@@ -80,20 +82,21 @@ def check_metrics(
         known = list(dict.fromkeys(name for phases in logged.values() for name in phases))
         if phase not in known:
             raise _unknown("phase", phase, known)
-        logged = {name: [phase] for name, phases in logged.items() if phase in phases}
+        logged = {name: Counter({phase: 1}) for name, phases in logged.items() if phase in phases}
     unknown = [name for name in names if name not in logged]
     if unknown:
         raise _unknown("metric", unknown[0], list(logged))
-    return {name: logged[name] for name in names}
+    if x == "iteration":
+        return {name: [logged[name].most_common(1)[0][0]] for name in names}
+    return {name: list(logged[name]) for name in names}
 
 
-def _phases_by_metric(runs: Sequence[Metrics]) -> dict[str, list[str]]:
-    logged: dict[str, list[str]] = {}
+def _phases_by_metric(runs: Sequence[Metrics]) -> dict[str, Counter[str]]:
+    """How often each phase logged each metric."""
+    logged: dict[str, Counter[str]] = {}
     for record in (record for metrics in runs for record in metrics):
         for name in record.metrics:
-            phases = logged.setdefault(name, [])
-            if record.phase not in phases:
-                phases.append(record.phase)
+            logged.setdefault(name, Counter())[record.phase] += 1
     return logged
 
 
