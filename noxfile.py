@@ -48,7 +48,7 @@ def editable(packages: list[str]) -> list[str]:
 
 @nox.session
 def run(session: nox.Session) -> None:
-    """Train PPO on CartPole; further words are passed on, as in ``nox -s run -- trainer.learning_rate=1e-4``."""
+    """Train PPO on CartPole; further words are passed on, as in ``nox -s run -- env.name=Acrobot-v1``."""
     install(session, "./core[plot]", "./plugins/torch", "./plugins/rl")
     session.run("kernel", "run", "--trainer", "ppo", "--runs", "runs", *session.posargs)
 

@@ -11,7 +11,14 @@ project = "mlkernel"
 author = "The mlkernel authors"
 project_copyright = "The mlkernel authors"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "command_help", "hook_reference", "option_table"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "command_help",
+    "hook_reference",
+    "option_table",
+]
 exclude_patterns = ["_build", "examples"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

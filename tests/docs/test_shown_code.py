@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from mlkernel.cli.main import COMMANDS, build_parser
+from mlkernel.config.sections import build
+from mlkernel.discovery.name_resolution import resolve
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted(
@@ -44,6 +46,17 @@ def shown_code() -> list[str]:
 def test_shown_command_is_understood(command):
     words = shlex.split(command)[1:]
     build_parser(words).parse_args(words)
+
+
+@pytest.mark.parametrize("command", [line for line in shown_commands() if " --trainer ppo " in line])
+def test_shown_options_exist(command):
+    words = [word for word in shlex.split(command)[1:] if word != "--help"]
+    ppo = resolve("trainer", "ppo")
+    build(
+        ppo.config_class(),
+        overrides=build_parser(words).parse_args(words).overrides,
+        descriptor=ppo.descriptor,
+    )
 
 
 @pytest.mark.parametrize("command", [line for line in shown_commands() if line.endswith("--help")])
