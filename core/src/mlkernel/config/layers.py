@@ -153,8 +153,9 @@ def plain(value: Any) -> Any:
     """A configuration, or any value of one, in JSON types only."""
     if isinstance(value, Secret):
         return value.reference
+    config_class: type = type(value)
     if is_configuration(value):
-        return {option.name: plain(getattr(value, option.name)) for option in config_fields(type(value))}
+        return {option.name: plain(getattr(value, option.name)) for option in config_fields(config_class)}
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

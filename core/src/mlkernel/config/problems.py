@@ -55,11 +55,11 @@ def did_you_mean(word: str, siblings: Iterable[str], elsewhere: Iterable[str] = 
     Args:
         word: A name that does not exist.
         siblings: The names that exist in its place.
-        elsewhere: Dotted paths of all options; those that end in *word* are suggested when no sibling is close.
+        elsewhere: Dotted paths of all options; those that end in *word* go before siblings that merely look like it.
     """
     names = list(siblings)
-    close = difflib.get_close_matches(word, names, n=2, cutoff=0.6)
-    close = close or [path for path in elsewhere if path.rpartition(".")[2] == word][:3]
+    close = [path for path in elsewhere if path.rpartition(".")[2] == word][:3]
+    close = close or difflib.get_close_matches(word, names, n=2, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"known: {', '.join(names)}" if 0 < len(names) <= FEW else None
