@@ -11,7 +11,8 @@ from torch import Tensor
 from mlkernel_rl.collector import Collector
 from mlkernel_rl.engine import EngineSettings, IterationOutcome
 from mlkernel_rl.environments.spaces import FloatArray
-from mlkernel_rl.graph_cache import GraphCache, GraphFunction
+from mlkernel_rl.graph_cache import GraphCache
+from mlkernel_rl.graph_library import GraphFunction
 from mlkernel_rl.iteration_graph import Experience, Learner, Networks, learn, training_batch
 from mlkernel_rl.learner_state import LearnerState
 from mlkernel_rl.packing import Packing, Tensors
@@ -47,11 +48,10 @@ class LearningGraph:
 
 
 def as_function(graph: Any) -> GraphFunction:
-    """Return a plain function that closes over *graph* alone, as the compiler and the cache want it."""
-    owner = graph
+    """Return a plain function, which is what the compiler wants."""
 
     def iteration(*flat: Tensor) -> tuple[Tensor, ...]:
-        result: tuple[Tensor, ...] = owner(*flat)
+        result: tuple[Tensor, ...] = graph(*flat)
         return result
 
     return iteration
@@ -93,7 +93,7 @@ class CompiledEngine:
         }
         flat = self._graph.inputs.pack(*self._learner.tensors(), self._experience(rollout, reward), drawn)
         if self._function is None:
-            self._function, _ = self._cache.compiled(as_function(self._graph), self._graph, flat, self._key)
+            self._function, _ = self._cache.compiled(as_function(self._graph), flat, self._key)
         with torch.no_grad():
             result = self._function(*flat)
         self._learner.take(*self._graph.outputs.unpack(result))

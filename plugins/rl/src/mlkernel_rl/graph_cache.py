@@ -1,33 +1,33 @@
-"""Compiling a function of tensors into one graph, and keeping the result on disk for the next process.
+"""Compiled graphs on disk: compiling takes most of a minute of CPU time, loading a saved one a hundredth of a second.
 
-Compiling takes tens of CPU seconds, loading a saved graph less than one. A saved graph is used only when nothing that it
-was made from has changed: versions, processor, options, configuration and shapes are in its key, and beside it lie the
-hashes of every module whose code the compiler inlined. The graph is the same function either way, bit for bit.
+A saved graph is used only when nothing that it was made from has changed: versions, processor, options, configuration
+and shapes are in its key, and beside it lie the hashes of every module whose code the compiler traced. Compiled or
+loaded, the same machine code runs, so results are the same bit for bit.
 
-A saved graph contains machine code. The cache therefore lies in a directory that only its owner may write to, and a
-directory that others can write to is not read.
+A graph is machine code, and loading it is running it. The cache is therefore a directory that only its owner may write
+to; one that others can write to is neither read nor written.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
-import inspect
 import json
 import os
 import platform
+import shutil
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-GraphFunction = Callable[..., tuple[Tensor, ...]]
+from mlkernel_rl.graph_library import GraphFunction, load_library
+from mlkernel_rl.module_fingerprint import module_fingerprint
 
-_OPTIONS: dict[str, Any] = {
-    "cpp_wrapper": True,  # the loop over minibatches runs in C++ and not in Python
+OPTIONS: dict[str, Any] = {
+    "cpp_wrapper": True,  # the loops of the graph run in C++ and not in Python
     "cpp_wrapper_build_separate": True,  # a third less to compile, equally fast
     "cpp.enable_unsafe_math_opt_flag": True,  # reassociation; infinities and NaNs keep their meaning
     "cpp.enable_floating_point_contract_flag": "fast",
@@ -42,60 +42,58 @@ class GraphCache:
         self._directory = directory
 
     def compiled(
-        self, function: GraphFunction, owner: object, arguments: list[Tensor], key: Mapping[str, Any]
+        self, function: GraphFunction, arguments: list[Tensor], key: Mapping[str, Any]
     ) -> tuple[GraphFunction, str]:
         """Return *function* compiled for tensors like *arguments*, and ``"loaded"`` or ``"compiled"``.
 
         Args:
-            function: closes over *owner* alone and takes and returns plain tensors.
-            owner: holds modules and settings; it is not stored.
-            arguments: examples of the right shapes, strides and dtypes.
-            key: everything else that the graph depends on, as JSON values.
+            function: pure; takes and returns plain tensors.
+            arguments: examples of the right shapes, strides and types.
+            key: everything that the graph depends on besides code and shapes, as JSON values.
         """
         name = _digest({**key, "function": function.__qualname__, "setup": _setup(), "arguments": _shapes(arguments)})
-        path = self._directory / name
-        loaded = self._load(path, function, owner)
+        loaded = self._load(name)
         if loaded is not None:
             return loaded, "loaded"
-        compiled = _compile(function, arguments)
-        self._save(path, compiled, owner)
-        return compiled, "compiled"
 
-    def _load(self, path: Path, function: GraphFunction, owner: object) -> GraphFunction | None:
-        manifest, graph = path.with_suffix(".json"), path.with_suffix(".graph")
+        from mlkernel_rl.graph_compiler import compile_graph  # imports the compiler: several seconds
+
+        graph = compile_graph(function, arguments, OPTIONS)
+        if graph.library is None:
+            return graph.function, "compiled"
+        self._save(name, graph.library, graph.order, graph.modules)
+        return load_library(graph.library, graph.order), "compiled"
+
+    def _load(self, name: str) -> GraphFunction | None:
+        library = self._directory / f"{name}.so"
         try:
             if not _private(self._directory):
                 return None
-            record = json.loads(manifest.read_text())
-            data = graph.read_bytes()
-        except (OSError, ValueError):
-            return None
-        if record["sha256"] != hashlib.sha256(data).hexdigest():
+            record = json.loads((self._directory / f"{name}.json").read_text(encoding="utf-8"))
+            if record["sha256"] != hashlib.sha256(library.read_bytes()).hexdigest():
+                return None
+        except (OSError, ValueError, KeyError):
             return None
         if any(module_fingerprint(module) != known for module, known in record["modules"].items()):
             return None
-        with graph.open("rb") as file:
-            loaded = torch.compiler.load_compiled_function(
-                file, f_globals=function.__globals__, external_data={"owner": owner}
-            )
-        loaded.disable_guard_check()  # type: ignore[attr-defined]  # shapes are fixed, as the key says
-        return loaded
+        return load_library(library, record["order"])
 
-    def _save(self, path: Path, compiled: Any, owner: object) -> None:
-        """Write graph and manifest, each atomically; a cache that cannot be written costs only the next compilation."""
+    def _save(self, name: str, library: Path, order: list[int], modules: list[str]) -> None:
+        """Write library and manifest, each atomically; a cache that cannot be written costs the next compilation."""
+        record = {
+            "sha256": hashlib.sha256(library.read_bytes()).hexdigest(),
+            "order": order,
+            "modules": {module: module_fingerprint(module) for module in modules},
+        }
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _private(self._directory):
                 return
-            graph = path.with_suffix(".graph")
-            saved = compiled.save_compiled_function(str(graph), external_data={"owner": owner})
-            record = {
-                "sha256": hashlib.sha256(saved.serialized_data).hexdigest(),
-                "modules": {name: module_fingerprint(name) for name in _inlined_modules(compiled)},
-            }
-            partial = path.with_suffix(f".{os.getpid()}")
-            partial.write_text(json.dumps(record))
-            partial.replace(path.with_suffix(".json"))
+            partial = self._directory / f".{name}.{os.getpid()}"
+            shutil.copyfile(library, partial)
+            partial.replace(self._directory / f"{name}.so")
+            partial.write_text(json.dumps(record), encoding="utf-8")
+            partial.replace(self._directory / f"{name}.json")
         except OSError:
             return
 
@@ -108,42 +106,24 @@ def default_cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlkernel" / "graphs"
 
 
-def module_fingerprint(name: str) -> str:
-    """Return a hash of a module's source and of the plain constants among its names, or an empty string."""
-    try:
-        module = importlib.import_module(name)
-        source = inspect.getsource(module)
-    except (ImportError, OSError, TypeError):
-        return ""
-    plain = (bool, int, float, str, bytes, tuple, type(None))
-    constants = sorted((k, repr(v)) for k, v in vars(module).items() if isinstance(v, plain) and not k.startswith("__"))
-    return hashlib.sha256(f"{source}{constants}".encode()).hexdigest()
-
-
-def _compile(function: GraphFunction, arguments: list[Tensor]) -> Any:
-    from torch._inductor import config
-
-    # Guards are left out because the key fixes shapes and everything else is an input. One compile thread: there is one
-    # file to compile, and a pool of workers would import torch once each.
-    options = {**_OPTIONS, "guard_filter_fn": torch.compiler.skip_all_guards_unsafe}
-    with torch.no_grad(), config.patch(compile_threads=1):
-        compiled = torch.compile(function, fullgraph=True, dynamic=False, options=options)
-        return compiled.aot_compile((tuple(arguments), {}))  # type: ignore[attr-defined]
-
-
-def _inlined_modules(compiled: Any) -> list[str]:
-    modules = {source.module for source in compiled.source_info().inlined_sources}
-    return sorted(name for name in modules if name.partition(".")[0] != "torch")
-
-
 def _setup() -> dict[str, Any]:
     return {
         "torch": torch.__version__,
         "python": platform.python_version(),
-        "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
+        "processor": _processor(),
         "threads": torch.get_num_threads(),
-        "options": _OPTIONS,
+        "options": OPTIONS,
     }
+
+
+def _processor() -> str:
+    """Return what the machine code was tuned for: the compiler is told to use everything this processor has."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    flags = sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))})
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()} {' '.join(flags)}"
 
 
 def _shapes(arguments: list[Tensor]) -> list[list[Any]]:

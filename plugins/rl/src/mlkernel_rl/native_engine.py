@@ -13,7 +13,8 @@ from mlkernel_rl.compiled_engine import as_function
 from mlkernel_rl.engine import EngineSettings, IterationOutcome
 from mlkernel_rl.environments.native import NativeEnvironment
 from mlkernel_rl.environments.spaces import BoxActions
-from mlkernel_rl.graph_cache import GraphCache, GraphFunction
+from mlkernel_rl.graph_cache import GraphCache
+from mlkernel_rl.graph_library import GraphFunction
 from mlkernel_rl.iteration_graph import (
     Experience,
     Learner,
@@ -144,7 +145,7 @@ class NativeEngine:
             *self._learner.tensors(), self._state, *self._constants().values(), drawn
         )
         if self._function is None:
-            self._function, _ = self._cache.compiled(as_function(self._graph), self._graph, flat, self._key)
+            self._function, _ = self._cache.compiled(as_function(self._graph), flat, self._key)
         with torch.no_grad():
             result = self._function(*flat)
         parameters, first, second, updates, self._state, told = self._graph.outputs.unpack(result)
