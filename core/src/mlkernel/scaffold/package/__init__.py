@@ -1,0 +1,1 @@
+"""Template of what every package has: metadata, licence, descriptor."""

@@ -1,0 +1,1 @@
+"""Template of a package with a trainer that already learns."""
