@@ -27,13 +27,14 @@ class Boundaries:
         self._stop_request = context.stop_request
         self._look = Throttle()
         self._notify_iteration = context.hooks.notifier("on_iteration_ended")
-        self._is_stop_answered = context.hooks.is_answered("should_stop")
+        self._closed: list[Loop] = []
 
     def enter(self, loop: Loop) -> None:
         """Begin a loop where an earlier attempt left it.
 
         :raises UsageError: this attempt already ran a loop of its name at its level.
         """
+        self.settle()
         loop.path = self._positions.enter(loop.name, loop.total)
         loop.completed = self._positions.completed[loop.path]
         if self._positions.has_ended(loop.path, loop.total):
@@ -49,6 +50,7 @@ class Boundaries:
 
         :raises RunStopped: the run was asked to stop; its state has been saved.
         """
+        self.settle()
         self._positions.advance(loop.path, loop.completed)
         if self._notify_iteration:
             self._notify_iteration(run=self._run, phase=loop.path, completed=loop.completed)
@@ -59,25 +61,35 @@ class Boundaries:
         outermost = loop.completed if len(self._positions.active) == 1 else None
         self._keeper.at_boundary(now, outermost, must_save=reason is not None)
         if reason is not None:
+            self._note_progress()
             raise RunStopped(reason)
 
     def leave(self, loop: Loop) -> None:
         """End a loop for good."""
-        if self._status.state != "running":  # the generator of a loop that an exception ended, collected late
-            return
         self._note_progress()
         self._run.progress.phase_ended(loop.path, loop.completed)
         self._positions.leave(loop.path)
         self._hooks.notifier("on_phase_ended")(run=self._run, phase=loop.path)
 
+    def close(self, loop: Loop) -> None:
+        """A loop's generator was closed: its body broke, or an exception is on its way through it.
+
+        Only what comes next tells the two apart, so the loop is left when training goes on.
+        """
+        self._closed.append(loop)
+
+    def settle(self) -> None:
+        """Training goes on: leave the loops that were closed."""
+        while self._closed:
+            self.leave(self._closed.pop(0))
+
     def _look_around(self, loop: Loop) -> None:
         """What is done at boundaries, but at most ten times a second."""
         self._run.progress.advance(loop.path, loop.completed)
         self._note_progress()
-        if self._is_stop_answered:
-            reason = self._hooks.ask("should_stop", run=self._run, phase=loop.path, completed=loop.completed)
-            if reason:
-                self._stop_request.ask(reason)
+        reason = self._hooks.ask("should_stop", run=self._run, phase=loop.path, completed=loop.completed)
+        if reason:
+            self._stop_request.ask(reason)
 
     def _note_progress(self) -> None:
         # Replaced whole, never changed in place: the heartbeat may be writing it.

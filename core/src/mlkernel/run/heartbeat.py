@@ -65,5 +65,5 @@ class Heartbeat:
                 self._status.heartbeat = time.time()
                 try:
                     write_status(self._files, self._status, durable=False)
-                except StorageError:  # the training thread meets the same disk and tells the user
+                except (StorageError, OSError):  # the training thread meets the same disk and tells the user
                     return

@@ -38,13 +38,16 @@ class Notifier:
     def __call__(self, /, **arguments: Any) -> None:
         """Tell everyone.
 
-        :raises PluginError: under strict plugins, when a listener raised.
+        :raises PluginError: under strict plugins, after all were told, when a listener raised.
         """
+        failures: list[tuple[str, BaseException]] = []
         for plugin, function, names in self._listeners:
             try:
                 function(*[arguments[name] for name in names])
             except (Exception, SystemExit) as error:  # noqa: BLE001 - isolation is the purpose
-                self._bus.note_failure(plugin, self._name, error)
+                failures.append((plugin, error))
+        for plugin, failure in failures:
+            self._bus.note_failure(plugin, self._name, failure)
 
     def listen(self, listeners: list[Listener]) -> None:
         """Replace who listens."""
@@ -130,7 +133,10 @@ class HookBus:
                     f"plugin {implementation.plugin_name!r} wraps {name}, which is a notification",
                     hint="Only questions can be wrapped; implement the notification without wrapper=True.",
                 )
-            listeners.append((implementation.plugin_name, implementation.function, implementation.argnames))
+            if self._failures.get(implementation.plugin_name, 0) < FAILURES_ALLOWED:
+                listeners.append(
+                    (implementation.plugin_name, implementation.function, implementation.argnames)
+                )
         return listeners
 
     def _refuse_unknown(self, name: str, caller: pluggy.HookCaller) -> None:

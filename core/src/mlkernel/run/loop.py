@@ -71,9 +71,11 @@ class Loop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the loop: for good, unless by an exception. A ``break`` closes the generator and is no exception."""
-        if kind is None or kind is GeneratorExit:
+        """Leave the loop: for good, unless by an exception."""
+        if kind is None:
             self._boundaries.leave(self)
+        elif kind is GeneratorExit:
+            self._boundaries.close(self)
 
     def current(self) -> Iteration:
         """The iteration that is being made."""

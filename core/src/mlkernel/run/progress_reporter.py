@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
     from mlkernel.progress.progress_bar import ProgressBar
 
 LOOK_SECONDS = 0.1
@@ -13,9 +16,13 @@ LOOK_SECONDS = 0.1
 
 
 class ProgressReporter:
-    """Stands between a run and its progress bar; without a bar it does nothing."""
+    """Stands between a run and its progress bar; without a bar it does nothing.
 
-    def __init__(self) -> None:
+    A bar that raises, because it is broken or because its terminal has gone, is dropped: training goes on without.
+    """
+
+    def __init__(self, logger: FilteringBoundLogger) -> None:
+        self._logger = logger
         self._bar: ProgressBar | None = None
         self._metrics: dict[str, float] = {}
 
@@ -23,38 +30,55 @@ class ProgressReporter:
         """Show *bar* from now on."""
         self._bar = bar
         if bar is not None:
-            bar.start(title, phases)
+            with self._bar_isolated():
+                bar.start(title, phases)
 
     def close(self, outcome: str) -> None:
         """End the bar."""
-        bar, self._bar = self._bar, None
-        if bar is not None:
-            bar.close(outcome)
+        if self._bar is not None:
+            with self._bar_isolated():
+                self._bar.close(outcome)
+        self._bar = None
 
     def phase_started(self, path: str, total: int | None, completed: int) -> None:
         """A loop was entered."""
         if self._bar is not None:
-            self._bar.phase_started(path, total, completed, path.count("/"))
+            with self._bar_isolated():
+                self._bar.phase_started(path, total, completed, path.count("/"))
 
     def advance(self, path: str, completed: int) -> None:
         """Show how far a loop is, with the newest metrics."""
         if self._bar is not None:
-            self._bar.advance(path, completed, self._metrics)
+            with self._bar_isolated():
+                self._bar.advance(path, completed, self._metrics)
 
     def phase_ended(self, path: str, completed: int) -> None:
         """A loop was left."""
         if self._bar is not None:
-            self._bar.advance(path, completed, self._metrics)
-            self._bar.phase_ended(path)
+            with self._bar_isolated():
+                self._bar.advance(path, completed, self._metrics)
+                self._bar.phase_ended(path)
 
     def describe(self, path: str, text: str) -> None:
         """Say what is being done."""
         if self._bar is not None:
-            self._bar.describe(path, text)
+            with self._bar_isolated():
+                self._bar.describe(path, text)
 
     def note_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Remember the newest value of each metric for the next time the bar is drawn."""
         self._metrics.update(metrics)
+
+    @contextmanager
+    def _bar_isolated(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            bar, self._bar = self._bar, None
+            with suppress(Exception):
+                if bar is not None:
+                    bar.close("failed")
+            self._logger.warning("the progress bar raised and is not shown any more", exc_info=error)
 
 
 class Throttle:

@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlkernel.records.redaction import Redactor
+
 if TYPE_CHECKING:
     from mlkernel.discovery.component import Component
 
@@ -32,8 +34,9 @@ def describe_provenance(components: Iterable[Component], command: list[str]) -> 
 
 
 def current_command() -> list[str]:
-    """The command line of this process, its program by name only."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+    """The command line of this process, its program by name only and without the values of secret variables."""
+    redactor = Redactor()
+    return [Path(sys.argv[0]).name, *(redactor.text(word) for word in sys.argv[1:])]
 
 
 def _describe(component: Component) -> dict[str, Any]:

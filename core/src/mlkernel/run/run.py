@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,7 +49,7 @@ class Run:
         """The hooks of this run."""
         self.logger = context.logger
         """A structlog logger; its events go to ``events.jsonl`` and to the console."""
-        self.progress = ProgressReporter()
+        self.progress = ProgressReporter(context.logger)
         """The progress bar, if one is shown."""
         self.status = context.status
         """Where the run stands."""
@@ -60,7 +62,7 @@ class Run:
         self.resumed = self.keeper.restore() is not None
         """Whether state of an earlier attempt was found."""
         self.status.best = self.keeper.state.best
-        self._boundaries = Boundaries(self, self.keeper, context)
+        self.boundaries = Boundaries(self, self.keeper, context)
 
     def loop(self, name: str, total: int | None = None, *, description: str | None = None) -> Loop:
         """The resumable loop: ``for iteration in run.loop("train", total=100):``.
@@ -73,7 +75,7 @@ class Run:
         :param description: shown beside the progress bar.
         :raises UsageError: on entering, if another loop at its level has the name.
         """
-        return Loop(self, self._boundaries, name, total, description)
+        return Loop(self, self.boundaries, name, total, description)
 
     def once(self, key: str, function: Callable[[], Result]) -> Result:
         """A durable step: call *function*, unless an attempt did so before; give the result of that one time.
@@ -118,7 +120,8 @@ class Run:
         value = float(value)
         best = self.status.best
         sign = 1.0 if mode == "max" else -1.0
-        if best is None or best.metric != metric or sign * value > sign * best.value:
+        is_better = best is None or best.metric != metric or sign * value > sign * best.value
+        if is_better and not math.isnan(value):
             best = BestValue(metric=metric, value=value, mode=mode)
             self.status.best = self.keeper.state.best = self.keeper.reported = best
         self.hooks.notifier("on_metric_reported")(run=self, metric=metric, value=value)
@@ -146,7 +149,14 @@ class Run:
         """Remember a fact about the run that ``kernel show`` prints.
 
         :param value: what JSON can hold.
+        :raises TypeError: it is something else.
         """
+        try:
+            value = json.loads(
+                json.dumps(value)
+            )  # a copy, which the heartbeat can write whatever happens to value
+        except TypeError as error:
+            raise TypeError(f"the note {key!r} cannot be written: {error}") from None
         # Replaced whole, never changed in place: the heartbeat may be writing it.
         self.status.notes = {**self.status.notes, key: value}
 

@@ -22,9 +22,18 @@ from attrs import frozen
 from mlkernel.config.sections import RunConfiguration, build, from_plain, to_plain
 from mlkernel.discovery.listeners import listeners
 from mlkernel.discovery.name_resolution import resolve
-from mlkernel.errors import HookError, KernelError, RunStopped, StorageError, TrainingError, UsageError
+from mlkernel.errors import (
+    HookError,
+    KernelError,
+    PluginError,
+    RunStopped,
+    StorageError,
+    TrainingError,
+    UsageError,
+)
 from mlkernel.records.atomic_file import storage_errors
 from mlkernel.records.event_log import EventLog
+from mlkernel.records.redaction import Redactor
 from mlkernel.records.run_directory import RunDirectory, runs_root
 from mlkernel.records.run_lock import RunLock
 from mlkernel.records.status import BestValue, State, Status, read_status
@@ -33,6 +42,7 @@ from mlkernel.run.hook_bus import HookBus
 from mlkernel.run.kernel_answers import KernelAnswers, codec_finder
 from mlkernel.run.plan import ChosenTrainer, Plan, Revision, read_plan
 from mlkernel.run.provenance import current_command, describe_provenance
+from mlkernel.run.random_stream import seed_global_generators
 from mlkernel.run.run import Run
 from mlkernel.run.run_context import RunContext
 from mlkernel.run.stop_request import StopRequest
@@ -135,8 +145,11 @@ def make_plan(component: Component, configuration: RunConfiguration) -> Plan:
 
 
 def _is_untouched(files: RunDirectory) -> bool:
-    """Whether nothing was trained in the run directory yet."""
-    return not files.checkpoints.exists() and not (files.metrics.exists() and files.metrics.stat().st_size)
+    """Whether nothing was done in the run directory yet that somebody could miss."""
+    made = (files.checkpoints, files.journal, files.artifacts)
+    return not any(path.exists() for path in made) and not (
+        files.metrics.exists() and files.metrics.stat().st_size
+    )
 
 
 def _revise(plan: Plan, configuration: RunConfiguration, attempt: int) -> Plan:
@@ -205,10 +218,10 @@ class Attempt:
             return self._end_torn(run, heartbeat)
         except BaseException as error:
             self._fail(run, heartbeat, error, logger)
-            if isinstance(error, KernelError) or not isinstance(error, Exception):
+            if isinstance(error, KernelError) or not isinstance(error, Exception | SystemExit):
                 raise
             raise TrainingError(
-                f"run {self._files.run_id} failed: {type(error).__name__}: {error}",
+                f"run {self._files.run_id} failed: {Redactor().text(f'{type(error).__name__}: {error}')}",
                 hint=f"kernel logs {self._files.run_id} shows where; kernel resume {self._files.run_id} goes on.",
             ) from error
         return self._end(run, heartbeat, "finished", None)
@@ -221,7 +234,7 @@ class Attempt:
                 hooks.register(listener.factory()(), listener.reference)
             except HookError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 logger.warning("a listener could not be made; the run goes on without it", exc_info=error)
         hooks.seal()
         return hooks
@@ -241,11 +254,13 @@ class Attempt:
             )
         )
         if run.resumed:
-            logger.info("resumed", **run.keeper.state.positions.completed)
+            logger.info("resumed", completed=run.keeper.state.positions.completed)
         return run
 
     def _train(self, run: Run) -> None:
-        trainer = self._component.factory()(run)
+        make_trainer = self._component.factory()
+        seed_global_generators(run.seed)  # once more: the import may have loaded NumPy
+        trainer = make_trainer(run)
         run.keep("trainer", trainer)
         run.hooks.register(trainer, f"trainer {self._component.name}")
         run.hooks.seal()
@@ -253,6 +268,7 @@ class Attempt:
         run.progress.open(bar, run.id, trainer.phases())
         run.hooks.notifier("on_run_started")(run=run)
         trainer.train()
+        run.boundaries.settle()
         run.keeper.save()
 
     def _end(self, run: Run | None, heartbeat: Heartbeat, outcome: State, reason: str | None) -> Outcome:
@@ -277,7 +293,7 @@ class Attempt:
     ) -> None:
         if run is not None:
             run.progress.close("failed")
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        reason = Redactor().text(f"{type(error).__name__}: {error}").splitlines()[0]
         try:
             logger.debug("failed", exc_info=error)
             if run is not None:
@@ -290,4 +306,7 @@ class Attempt:
         except StorageError as full:
             error.add_note(f"then its status could not be written: {full.message}")
         if run is not None:
-            run.hooks.notifier("on_run_failed")(run=run, error=error)
+            try:
+                run.hooks.notifier("on_run_failed")(run=run, error=error)
+            except PluginError as strict:
+                error.add_note(f"then a listener failed, too: {strict.message}")

@@ -58,8 +58,10 @@ class StateKeeper:
         return checkpoint
 
     def best_state(self) -> dict[str, Any] | None:
-        """The state in which the best value was reported, if a checkpoint holds it."""
-        best = self._store.best()
+        """The state in which the best value was reported, if an intact checkpoint holds it."""
+        best = self._store.best_intact(
+            lambda error: self._logger.warning("the best checkpoint is damaged", error=str(error))
+        )
         return None if best is None else self._load(best)
 
     def at_boundary(self, now: float, completed: int | None, *, must_save: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.reason: str | None = None
+        self._interrupted = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
 
     def ask(self, reason: str) -> None:
@@ -42,7 +44,11 @@ class StopRequest:
     def _answer(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if number == signal.SIGINT:
-            if self.reason == name:
+            if self._interrupted:
                 raise KeyboardInterrupt
-            sys.stderr.write("stopping after this iteration; Ctrl-C again stops at once\n")
+            self._interrupted = True
+            with suppress(
+                OSError, RuntimeError
+            ):  # nobody reads it, or the signal came in the middle of a write
+                sys.stderr.write("stopping after this iteration; Ctrl-C again stops at once\n")
         self.ask(name)
