@@ -35,8 +35,8 @@ def test_a_row_for_each_run_says_what_it_is_and_how_far(three_runs, capsys):
     titles, *rows = capsys.readouterr().out.splitlines()
     assert titles.split() == ["run", "trainer", "state", "progress", "best", "started", "duration"]
     cells = {row.split()[0]: row for row in rows}
-    assert "ppo      stopped   train 30/100 (30%)    return 475" in cells["ppo-stopped"]
-    assert "ppo      finished  train 100/100 (100%)  return 475" in cells["ppo-finished"]
+    assert "ppo      stopped   train 30/100 (30%)  return 475" in cells["ppo-stopped"]
+    assert "ppo      finished  train 100/100       return 475" in cells["ppo-finished"]
     assert cells["dqn-pending"].split() == ["dqn-pending", "dqn", "pending", "-", "-", "-", "-"]
 
 
@@ -63,15 +63,27 @@ def test_piped_rows_are_whole_and_without_colours(runs, capsys, monkeypatch):
     assert "\x1b" not in out
 
 
-def test_on_a_terminal_rows_are_coloured_and_whole(three_runs, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("TERM", "xterm-256color")
+def test_a_terminal_gets_colours_unless_its_user_refuses_them(three_runs, capsys, monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     main(["list"])
-    out = capsys.readouterr().out
-    assert "\x1b[32mfinished\x1b[0m" in out
-    assert "…" not in out
+    assert "\x1b[32mfinished\x1b[0m" in capsys.readouterr().out
+    monkeypatch.setenv("NO_COLOR", "1")
+    main(["list"])
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_narrow_terminal_does_without_columns_rather_than_cut_cells(three_runs, capsys, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    main(["list"])
+    titles, *rows = capsys.readouterr().out.splitlines()
+    assert titles.split() == ["run", "trainer", "state", "progress", "best", "duration"]
+    assert all(len(row) <= 80 for row in rows)
+    monkeypatch.setenv("COLUMNS", "20")
+    main(["list"])
+    assert "train 100/100       return 475" in capsys.readouterr().out
 
 
 def test_no_runs_is_no_error(runs, capsys):

@@ -43,7 +43,7 @@ def test_shows_what_was_asked_how_it_went_and_what_it_left(run, capsys):
         "trainer ppo (mlkernel-rl 0.1.0)",
         "state finished",
         "best return 475 (max)",
-        "train 100/100 (100%)",
+        "train 100/100",
         "inner loop fused",
         "Newest metrics of train, iteration 1",
         "loss 0.25",

@@ -45,7 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([_facts(row, root) for row in rows])
     elif rows:
-        print_table(TITLES, [_cells(row) for row in rows], right=("duration",))
+        print_table(
+            TITLES,
+            [_cells(row) for row in rows],
+            right=("duration",),
+            optional=("started", "duration", "trainer"),
+        )
     else:
         print(f"no runs in {root}" + (" are so" if everything else ""), file=sys.stderr)
     return 0
@@ -101,7 +106,8 @@ def _cells(row: RunRow) -> list[str]:
 
 
 def format_progress(phase: str, completed: int, total: int | None) -> str:
-    """How far a phase is, such as ``train 62/100 (62%)``."""
+    """How far a phase is, such as ``train 62/100 (62%)``; one that is complete goes without the percentage."""
     if not total:
         return f"{phase} {completed}"
-    return f"{phase} {completed}/{total} ({100 * completed // total}%)"
+    share = f" ({100 * completed // total}%)" if completed < total else ""
+    return f"{phase} {completed}/{total}{share}"

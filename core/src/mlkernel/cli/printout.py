@@ -1,45 +1,52 @@
-"""How reading commands print: coloured tables on a terminal, whole plain lines into a pipe, JSON when asked.
-
-rich is imported only when there is a terminal to draw on.
-"""
+"""How reading commands print: coloured on a terminal, whole plain lines into a pipe, JSON when asked."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 BOLD = "1"
-STYLES = {
-    "finished": "green",
-    "running": "cyan",
-    "pending": "bright_black",
-    "stopped": "yellow",
-    "failed": "bold red",
-    "damaged": "bold red",
+COLOURS = {
+    "finished": "32",
+    "running": "36",
+    "pending": "90",
+    "stopped": "33",
+    "failed": "1;31",
 }
-"""Style of a cell by its text."""
+"""Escape code of a cell by its text."""
 
 
-def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """Print *rows* beneath *titles*; nothing is cut, whatever the width.
+def print_table(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    optional: Sequence[str] = (),
+) -> None:
+    """Print *rows* beneath *titles*; no cell is cut, whatever the width.
 
     :param right: titles of the columns that are aligned to the right.
+    :param optional: titles of the columns that a narrow terminal does without, the first to go first.
     """
+    widths = {title: max(map(len, (title, *cells))) for title, *cells in zip(titles, *rows, strict=True)}
     if sys.stdout.isatty():
-        _print_rich_table(titles, rows, right)
-        return
-    lines = [titles, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
-    for line in lines:
-        cells = (
-            cell.rjust(width) if title in right else cell.ljust(width)
-            for cell, width, title in zip(line, widths, titles, strict=True)
-        )
+        room = shutil.get_terminal_size().columns
+        for title in optional:
+            if sum(widths.values()) + 2 * (len(widths) - 1) > room:
+                del widths[title]
+    for number, line in enumerate([titles, *rows]):
+        cells = []
+        for title, cell in zip(titles, line, strict=True):
+            if title in widths:
+                padding = " " * (widths[title] - len(cell))
+                shown = coloured(cell, COLOURS.get(cell, "") if number else BOLD)
+                cells.append(padding + shown if title in right else shown + padding)
         print("  ".join(cells).rstrip())
 
 
@@ -69,26 +76,12 @@ def print_json(value: Any) -> None:
 
 def format_moment(seconds: float | None) -> str:
     """A moment, in seconds since 1970, as local date and time."""
-    return "-" if seconds is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    return "-" if seconds is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def format_setting(value: Any) -> str:
     """A value of a configuration as it may be typed in an override."""
     return value if isinstance(value, str) and value else json.dumps(value)
-
-
-def _print_rich_table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for title in titles:
-        table.add_column(title, justify="right" if title in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
-    Console().print(table)
 
 
 def _strict(value: Any) -> Any:
