@@ -56,21 +56,22 @@ def parse_yaml(text: str) -> ParsedText:
     Raises:
         SyntaxFault: when it is no YAML, has tags, or contains itself.
     """
-    loader = CoreLoader(text)
     try:
-        root = loader.get_single_node()
-        if root is None:
-            return ParsedText(tree={})
-        places = _Places()
-        places.visit(root, "")
-        tree = loader.construct_document(root)
+        return _parse(CoreLoader(text))
     except yaml.MarkedYAMLError as error:
         raise _fault(error) from error
     except yaml.YAMLError as error:
         raise SyntaxFault(str(error).partition("\n")[0]) from error
-    finally:
-        loader.dispose()
-    return ParsedText(tree=_with_text_keys(tree), lines=places.lines, misplaced=tuple(places.misplaced))
+
+
+def _parse(loader: CoreLoader) -> ParsedText:
+    root = loader.get_single_node()
+    if root is None:
+        return ParsedText(tree={})
+    places = _Places()
+    places.visit(root, "")
+    tree = _with_text_keys(loader.construct_document(root))
+    return ParsedText(tree=tree, lines=places.lines, misplaced=tuple(places.misplaced))
 
 
 def format_yaml(tree: Any) -> str:
