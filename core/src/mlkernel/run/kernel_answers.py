@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,7 @@ class KernelAnswers:
     def make_progress_bar(self, run: Run, name: str) -> ProgressBar:
         """The component that the configuration names; ``auto`` looks at standard error."""
         if name == "auto":
-            name = "rich" if sys.stderr.isatty() else "plain"
+            is_live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+            name = "rich" if is_live else "plain"
         bar: ProgressBar = resolve("progress_bar", name).factory()(run)
         return bar

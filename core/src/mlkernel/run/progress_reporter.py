@@ -24,7 +24,7 @@ class ProgressReporter:
     def __init__(self, logger: FilteringBoundLogger) -> None:
         self._logger = logger
         self._bar: ProgressBar | None = None
-        self._metrics: dict[str, float] = {}
+        self._metrics: dict[str, dict[str, float]] = {}
 
     def open(self, bar: ProgressBar | None, title: str, phases: Mapping[str, int]) -> None:
         """Show *bar* from now on."""
@@ -50,13 +50,13 @@ class ProgressReporter:
         """Show how far a loop is, with the newest metrics."""
         if self._bar is not None:
             with self._bar_isolated():
-                self._bar.advance(path, completed, self._metrics)
+                self._bar.advance(path, completed, self._metrics.get(path, {}))
 
     def phase_ended(self, path: str, completed: int) -> None:
         """A loop was left."""
         if self._bar is not None:
             with self._bar_isolated():
-                self._bar.advance(path, completed, self._metrics)
+                self._bar.advance(path, completed, self._metrics.get(path, {}))
                 self._bar.phase_ended(path)
 
     def describe(self, path: str, text: str) -> None:
@@ -65,9 +65,9 @@ class ProgressReporter:
             with self._bar_isolated():
                 self._bar.describe(path, text)
 
-    def note_metrics(self, metrics: Mapping[str, Any]) -> None:
-        """Remember the newest value of each metric for the next time the bar is drawn."""
-        self._metrics.update(metrics)
+    def note_metrics(self, path: str, metrics: Mapping[str, Any]) -> None:
+        """Remember the newest value of each metric of a phase for the next time the bar is drawn."""
+        self._metrics.setdefault(path, {}).update(metrics)
 
     @contextmanager
     def _bar_isolated(self) -> Iterator[None]:

@@ -141,6 +141,7 @@ class Run:
         :param name: its name in ``artifacts``, folders allowed.
         :raises UsageError: the name leads elsewhere, or the block wrote nothing.
         """
+        self.keeper.metrics.flush()  # so that a picture can show what was logged up to here
         with writing_artifact(self._artifacts, name) as path:
             yield path
         self.hooks.notifier("on_artifact_kept")(run=self, path=self._artifacts / name)
