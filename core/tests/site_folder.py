@@ -69,7 +69,8 @@ class SiteFolder:
 
     def environment(self) -> dict[str, str]:
         """Environment variables of a process that finds these distributions beside the installed ones."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("MLKERNEL_")}
+        others = ("MLKERNEL_", "PYTHON")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         return kept | {
             "PYTHONPATH": str(self.path),
             "MLKERNEL_CACHE": str(self.home / "cache"),

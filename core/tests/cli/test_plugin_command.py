@@ -39,6 +39,25 @@ def test_list_tells_every_state(site_folder: SiteFolder, capsys: pytest.CaptureF
     }
 
 
+def test_blocking_one_of_two_ends_their_conflict(site_folder: SiteFolder, capsys, monkeypatch):
+    site_folder.install_trainer("acme", "twin", module="acme_of_two")
+    site_folder.install_trainer("other", "twin", module="other_of_two")
+    monkeypatch.setenv("MLKERNEL_BLOCKED_PLUGINS", "other")
+    assert [(row["distribution"], row["state"]) for row in plugins(capsys)] == [
+        ("acme", "ok"),
+        ("other", "blocked"),
+    ]
+
+
+def test_listeners_of_one_name_do_not_conflict(site_folder: SiteFolder, capsys):
+    for distribution in ("acme", "other"):
+        points = {"mlkernel.listeners": {"same": f"{distribution}_listener:same"}}
+        site_folder.install(distribution, {f"{distribution}_listener": ""}, points)
+    assert main(["plugin", "list", "--kind", "listener", "--json"]) == 0
+    rows = [row for row in json.loads(capsys.readouterr().out) if row["name"] == "same"]
+    assert [row["state"] for row in rows] == ["ok", "ok"]
+
+
 def test_list_shows_a_component_whose_kind_nobody_declares(site_folder: SiteFolder, capsys):
     source = "strange = Descriptor(name='strange', summary='Strange.', factory='a:b')"
     site_folder.install(

@@ -110,6 +110,12 @@ def test_an_edited_descriptor_shows_at_once(site_folder: SiteFolder):
     assert trainers()["acme:first"].summary == "Another."
 
 
+def test_what_changed_a_moment_ago_is_not_kept(site_folder: SiteFolder):
+    site_folder.install_trainer("acme", "first", module="acme_recent")
+    assert "acme:first" in trainers()
+    assert not (site_folder.home / "cache").exists()
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"format": 1}', b"\xff"])
 def test_a_damaged_cache_is_made_anew(site_folder: SiteFolder, damage: bytes):
     site_folder.install_trainer("acme", "first", module="acme_damaged")

@@ -304,3 +304,11 @@ def test_a_file_that_is_no_python_is_told(site_folder: SiteFolder, tmp_path: Pat
     (tmp_path / "file.py").write_bytes(content)
     with pytest.raises(PluginError, match=f"trainer {tmp_path}/file.py:MyPPO cannot be loaded.\n  "):
         resolve("trainer", f"{tmp_path}/file.py:MyPPO")
+
+
+def test_a_file_can_be_corrected_and_named_again(site_folder: SiteFolder, tmp_path: Path):
+    path = write(tmp_path / "file.py", "def broken(:")
+    with pytest.raises(PluginError, match="SyntaxError"):
+        resolve("trainer", f"{path}:MyPPO")
+    write(path, OWN_TRAINER)
+    assert resolve("trainer", f"{path}:MyPPO").name == "MyPPO"
