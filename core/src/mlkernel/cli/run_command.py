@@ -66,14 +66,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def print_outcome(outcome: Outcome) -> None:
     """Say on standard error how an attempt ended, where its files are, and what to type next."""
+    status = outcome.status
     reason = f" ({outcome.reason})" if outcome.reason else ""
-    print(f"{outcome.state}{reason}: {outcome.directory}", file=sys.stderr)
-    if outcome.best is not None:
-        print(f"  best {outcome.best.metric}: {outcome.best.value:g}", file=sys.stderr)
-    if outcome.state == "stopped":
-        print(f"  go on with: kernel resume {outcome.directory}", file=sys.stderr)
-    for picture in sorted(outcome.directory.glob("artifacts/*.png")):
-        print(f"  {picture}", file=sys.stderr)
+    lines = [f"{status.state}{reason}: {outcome.directory}"]
+    if status.best is not None:
+        lines.append(f"  best {status.best.metric}: {status.best.value:g}")
+    lines += [f"  {name}: {fact}" for name, fact in status.notes.items()]
+    lines += [f"  {picture}" for picture in sorted(outcome.directory.glob("artifacts/*.png"))]
+    if status.state == "stopped":
+        lines.append(f"  go on with: kernel resume {outcome.directory}")
+    print("\n".join(lines), file=sys.stderr)
 
 
 def _overrides(arguments: argparse.Namespace) -> list[str]:

@@ -108,7 +108,7 @@ class Run:
         seconds = self.elapsed
         numbers = as_numbers(metrics)
         self.keeper.metrics.append(phase, iteration, seconds, numbers)
-        self.progress.note_metrics(numbers)
+        self.progress.note_metrics(phase, numbers)
         if self._notify_logged:
             self._notify_logged(run=self, record=MetricRecord(phase, iteration, seconds, numbers))
 

@@ -36,7 +36,7 @@ from mlkernel.records.event_log import EventLog
 from mlkernel.records.redaction import Redactor
 from mlkernel.records.run_directory import RunDirectory, runs_root
 from mlkernel.records.run_lock import RunLock
-from mlkernel.records.status import BestValue, State, Status, read_status
+from mlkernel.records.status import State, Status, read_status
 from mlkernel.run.heartbeat import Heartbeat
 from mlkernel.run.hook_bus import HookBus
 from mlkernel.run.kernel_answers import KernelAnswers, codec_finder
@@ -57,19 +57,21 @@ STOPPED_EXIT_CODE = 75
 """``EX_TEMPFAIL``: the run stopped before its end and can be resumed."""
 
 
-@frozen(kw_only=True)
+@frozen
 class Outcome:
     """How an attempt ended."""
 
     directory: Path
-    state: State
+    """The run directory."""
+    status: Status
+    """Where the run stands now: state, best reported value, what the trainer noted."""
     reason: str | None = None
-    best: BestValue | None = None
+    """Why it ended before its end."""
 
     @property
     def exit_code(self) -> int:
         """0 finished, 75 stopped and resumable."""
-        return 0 if self.state == "finished" else STOPPED_EXIT_CODE
+        return 0 if self.status.state == "finished" else STOPPED_EXIT_CODE
 
 
 def start_run(
@@ -111,9 +113,7 @@ def resume_run(files: RunDirectory, *, overrides: Sequence[str] = ()) -> Outcome
     """
     plan, status = read_plan(files.plan), read_status(files)
     if status.state == "finished" and not overrides:
-        return Outcome(
-            directory=files.path, state="finished", reason="it had finished before", best=status.best
-        )
+        return Outcome(files.path, status, "it had finished before")
     component = resolve("trainer", plan.trainer.reference)
     configuration = from_plain(
         component.config_class(),
@@ -280,7 +280,7 @@ class Attempt:
             run.hooks.notifier("on_run_finished")(run=run)
         elif run is not None:
             run.hooks.notifier("on_run_stopped")(run=run, reason=reason)
-        return Outcome(directory=self._files.path, state=outcome, reason=reason, best=self._status.best)
+        return Outcome(self._files.path, self._status, reason)
 
     def _end_torn(self, run: Run | None, heartbeat: Heartbeat) -> Outcome:
         """A second Ctrl-C came in the middle of an iteration: what is kept is the state at its beginning."""

@@ -122,7 +122,7 @@ class RecordedAttempt(Attempt):
         self._listeners = (recorder, *listeners)
         error = None
         try:
-            state = str(self.train().state)
+            state = str(self.train().status.state)
         except KernelError as raised:
             state, error = "failed", raised
         return RecordedRun(directory=self._files.path, state=state, recorder=recorder, error=error)
