@@ -36,11 +36,15 @@ class TrainerChecks:
         self._runs = runs
 
     def trains_and_logs_metrics(self) -> None:
-        """A short run gets through iterations and logs something."""
+        """A short run gets through iterations, and logs something if it finishes."""
         run = self._runs.reference
         expect(run.error is None, f"a short run failed: {run.error!r}")
         expect(bool(run.recorder.calls("on_iteration_ended")), "no iteration of run.loop was made")
-        expect(len(run.metrics) > 0, "nothing was logged; call iteration.log(...) in a loop")
+        # One that is cut short may not have reached the first of its logging intervals.
+        expect(
+            len(run.metrics) > 0 or run.state == "stopped",
+            "nothing was logged; call iteration.log(...) in a loop",
+        )
 
     def same_seed_gives_same_run(self) -> None:
         """Twice the same in one process: no state outside of the trainer is used."""
