@@ -14,7 +14,7 @@ from mlkernel.config.sections import RunConfiguration, build, from_plain, sectio
 from mlkernel.errors import ConfigError
 
 generously = settings(
-    max_examples=40,
+    max_examples=25,
     phases=[Phase.explicit, Phase.generate],
     deadline=None,
     suppress_health_check=[

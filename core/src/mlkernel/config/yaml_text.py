@@ -44,6 +44,13 @@ class CoreDumper(yaml.SafeDumper):
         return True
 
 
+def _represent_text(dumper: CoreDumper, text: str) -> yaml.ScalarNode:
+    # Line breaks beyond ASCII would be folded into spaces when they are read; in double quotes they are escaped.
+    style = '"' if any(character in text for character in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar(TEXT, text, style=style)
+
+
+CoreDumper.add_representer(str, _represent_text)
 for _class in (CoreLoader, CoreDumper):
     for _tag, _words, _first in CORE_SCHEMA:
         _starts = ["" if character == "\0" else character for character in _first]
