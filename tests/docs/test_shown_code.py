@@ -24,7 +24,7 @@ OWN_PACKAGES = ("mlkernel", "mlkernel_torch", "mlkernel_rl", "mlkernel_tqdm")
 def shown_commands() -> list[str]:
     """Every ``kernel ...`` line of a page, without comments, background signs and what a shell would fill in."""
     lines = {
-        re.split(r"\s[#&]|;", line)[0].strip()
+        re.split(r"\s[#&>]|;", line)[0].strip()
         for page in PAGES
         for line in re.findall(r"^(?:\$ |    )(kernel .+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     }
