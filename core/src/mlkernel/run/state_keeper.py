@@ -43,6 +43,13 @@ class StateKeeper:
         :returns: it, or ``None`` when none was made yet.
         :raises CheckpointError: there are checkpoints and all are damaged.
         """
+        try:
+            return self._restore()
+        except BaseException:
+            self.metrics.close()
+            raise
+
+    def _restore(self) -> Checkpoint | None:
         self._store.clear_leftovers()
         checkpoint = self._store.newest_intact(
             lambda error: self._logger.warning(
