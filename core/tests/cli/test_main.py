@@ -29,13 +29,13 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]):
 
 def test_a_misspelt_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]):
     assert main(["pluign", "list"]) == 2
-    assert "Did you mean 'plugin'?" in capsys.readouterr().err
+    assert "did you mean 'plugin'?" in capsys.readouterr().err
 
 
 def test_an_error_is_its_message_and_what_to_do(site_folder: SiteFolder, capsys: pytest.CaptureFixture[str]):
     assert main(["plugin", "show", "no-such-plugin"]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        "error: No plugin and no component is called 'no-such-plugin'.",
+        "error: no plugin and no component is called 'no-such-plugin'",
         "  → kernel plugin list shows all that are installed.",
     ]
 

@@ -78,7 +78,7 @@ def test_list_shows_a_component_whose_kind_nobody_declares(site_folder: SiteFold
 
 def test_list_tells_an_unknown_kind(site_folder: SiteFolder, capsys):
     assert main(["plugin", "list", "--kind", "trainr"]) == 2
-    assert "Did you mean 'trainer'?" in capsys.readouterr().err
+    assert "did you mean 'trainer'?" in capsys.readouterr().err
 
 
 def test_show_tells_what_the_descriptor_declares(site_folder: SiteFolder, capsys):
@@ -109,7 +109,7 @@ def test_show_tells_what_the_descriptor_declares(site_folder: SiteFolder, capsys
 def test_show_suggests_what_comes_close(site_folder: SiteFolder, capsys):
     site_folder.install_trainer("acme", "proximal", module="acme_close")
     assert main(["plugin", "show", "proximl"]) == 2
-    assert "Did you mean 'proximal'?" in capsys.readouterr().err
+    assert "did you mean 'proximal'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["first", "trainer:first", "acme:first", "Acme", "acme"])
@@ -204,6 +204,31 @@ def test_doctor_leaves_blocked_plugins_alone(
     monkeypatch.setenv("MLKERNEL_BLOCKED_PLUGINS", "acme")
     assert main(["plugin", "doctor", "first"]) == 0
     assert "acme 1.0): blocked" in capsys.readouterr().out
+
+
+def test_check_tells_what_came_of_each_check(site_folder: SiteFolder, capsys):
+    misnamed = "listener = Descriptor(name='other', summary='Listens.', factory='builtins:object')"
+    source = f"from mlkernel import Descriptor\n{misnamed}\n"
+    site_folder.install(
+        "acme", {"acme_checked": source}, {"mlkernel.listeners": {"first": "acme_checked:listener"}}
+    )
+    assert main(["plugin", "check", "acme", "--json"]) == 1
+    outcomes = {row["outcome"] for row in json.loads(capsys.readouterr().out)}
+    assert outcomes == {"passed", "failed"}
+    assert main(["plugin", "check", "state_codec:numpy", "--json"]) == 0
+    results = json.loads(capsys.readouterr().out)
+    assert {(row["plugin"], row["outcome"]) for row in results} == {("mlkernel:numpy", "passed")}
+
+
+def test_new_writes_a_package_once(site_folder: SiteFolder, capsys, tmp_path: Path):
+    words = ["plugin", "new", "trainer", "my-own-trainer", "--directory", str(tmp_path)]
+    assert main(words) == 0
+    assert str(tmp_path / "my-own-trainer") in capsys.readouterr().out
+    assert (tmp_path / "my-own-trainer" / "pyproject.toml").is_file()
+    assert main(words) == 2
+    assert "exists" in capsys.readouterr().err
+    assert main([*words, "--single-file"]) == 0
+    assert (tmp_path / "my_own_trainer.py").is_file()
 
 
 def test_version_names_the_core_first_and_every_distribution(site_folder: SiteFolder, capsys):

@@ -23,7 +23,7 @@ def refusal(site_folder: SiteFolder, trainer: str, **environment: str) -> str:
 def test_an_unknown_trainer(site_folder: SiteFolder):
     site_folder.install_trainer("acme", "proximal", module="acme_unknown")
     message = refusal(site_folder, "proximla")
-    assert "There is no trainer 'proximla'. Did you mean 'proximal' (acme 1.0)?" in message
+    assert "there is no trainer 'proximla'; did you mean 'proximal' (acme 1.0)?" in message
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,14 @@ def test_a_blocked_plugin(site_folder: SiteFolder):
     site_folder.install_trainer("acme", "first", module="acme_is_blocked")
     message = refusal(site_folder, "first", MLKERNEL_BLOCKED_PLUGINS="acme")
     assert "'first' of acme is blocked (MLKERNEL_BLOCKED_PLUGINS)" in message
+
+
+def test_a_plugin_that_was_blocked_by_command_tells_the_way_back(site_folder: SiteFolder):
+    site_folder.install_trainer("acme", "first", module="acme_by_command")
+    assert site_folder.kernel("plugin", "block", "trainer:first").returncode == 0
+    assert "kernel plugin unblock trainer:first\n" in refusal(site_folder, "first")
+    assert site_folder.kernel("plugin", "unblock", "trainer:first").returncode == 0
+    assert site_folder.kernel("run", "--trainer", "first", "--help").returncode == 0
 
 
 def test_a_file_that_does_not_exist(site_folder: SiteFolder):

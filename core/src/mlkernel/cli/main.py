@@ -101,8 +101,8 @@ def _unknown_command(command: str) -> UnknownNameError:
     from difflib import get_close_matches
 
     close = get_close_matches(command, COMMANDS, n=1)
-    suggestion = f" Did you mean {close[0]!r}?" if close else ""
-    return UnknownNameError(f"There is no command {command!r}.{suggestion}", hint="kernel --help lists all.")
+    suggestion = f"; did you mean {close[0]!r}?" if close else ""
+    return UnknownNameError(f"there is no command {command!r}{suggestion}", hint="kernel --help lists all.")
 
 
 def _traceback_wanted(words: list[str]) -> bool:

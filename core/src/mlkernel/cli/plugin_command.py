@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     new.add_argument(
         "--directory", type=Path, default=Path(), help="where its folder is made (default: here)"
     )
+    new.add_argument("--single-file", action="store_true", help="one file, to be used as ./file.py:Class")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -137,7 +138,7 @@ def unblock_plugin(arguments: argparse.Namespace) -> int:
     ]
     if kept == blocked:
         raise UsageError(
-            f"{arguments.plugin} is not blocked in {allow_and_block.policy_file()}.",
+            f"{arguments.plugin} is not blocked in {allow_and_block.policy_file()}",
             hint=f"Blocked there: {', '.join(blocked) or 'nothing'}. "
             f"{allow_and_block.BLOCK_VARIABLE} and {allow_and_block.ALLOW_VARIABLE} may block as well.",
         )
@@ -173,7 +174,7 @@ def new_plugin(arguments: argparse.Namespace) -> int:
     """``kernel plugin new``."""
     from mlkernel.scaffold.new_package import create
 
-    print(create(arguments.kind, arguments.name, arguments.directory))
+    print(create(arguments.kind, arguments.name, arguments.directory, single_file=arguments.single_file))
     return 0
 
 
@@ -213,14 +214,12 @@ def _blockable(text: str) -> str:
     rows = select(_inventory(), text)
     key = allow_and_block.entry_key(text)
     if key == allow_and_block.CORE:
-        raise UsageError(
-            "mlkernel itself cannot be blocked.", hint="Block one component of it, as kind:name."
-        )
+        raise UsageError("mlkernel itself cannot be blocked", hint="Block one component of it, as kind:name.")
     if any(key == allow_and_block.entry_key(row.distribution) for row in rows):
         return key
     entries = sorted({f"{row.kind}:{row.name}" for row in rows})
     if len(entries) > 1:
-        raise UsageError(f"{text!r} means several components.", hint=f"Choose one: {', '.join(entries)}.")
+        raise UsageError(f"{text!r} means several components", hint=f"Choose one: {', '.join(entries)}.")
     return entries[0]
 
 

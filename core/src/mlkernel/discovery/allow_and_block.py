@@ -25,12 +25,16 @@ class PluginPolicy(NamedTuple):
 
     def reason_against(self, kind: str, row: EntryPointRow) -> str | None:
         """Return who forbids the component, ``None`` when it may be used."""
-        names = (entry_key(row.distribution), entry_key(f"{kind}:{row.name}"))
+        names = self.names_of(kind, row)
         for name in names:
             if name in self.blocked:
                 return self.blocked[name]
         allowed = self.allowed is None or row.distribution == CORE or not self.allowed.isdisjoint(names)
         return None if allowed else f"not in {ALLOW_VARIABLE}"
+
+    def names_of(self, kind: str, row: EntryPointRow) -> tuple[str, str]:
+        """Return the two entries that could mean the component."""
+        return entry_key(row.distribution), entry_key(f"{kind}:{row.name}")
 
 
 def read_policy() -> PluginPolicy:
@@ -77,7 +81,7 @@ def read_block_list() -> list[str]:
     blocked = content.get("blocked", [])
     names = [name for name in blocked if isinstance(name, str)] if isinstance(blocked, list) else []
     if names != blocked or set(content) - {"blocked"}:
-        raise ConfigError(f'{file} may only hold a list of names: blocked = ["mlkernel-rl", "trainer:ppo"].')
+        raise ConfigError(f'{file} may only hold a list of names: blocked = ["mlkernel-rl", "trainer:ppo"]')
     return names
 
 

@@ -39,7 +39,7 @@ class Component:
             return None
         config_class = load_attribute(self.descriptor.config, asked_by=self.title)
         if not isinstance(config_class, type):
-            raise PluginError(f"{self.title}: the configuration {self.descriptor.config} is not a class.")
+            raise PluginError(f"{self.title}: the configuration {self.descriptor.config} is not a class")
         return config_class
 
     def factory(self) -> Callable[..., Any]:
@@ -50,7 +50,7 @@ class Component:
         require_modules(self.descriptor.needs, asked_by=self.title, distribution=self.distribution)
         factory = load_attribute(self.descriptor.factory, asked_by=self.title)
         if not callable(factory):
-            raise PluginError(f"{self.title}: the factory {self.descriptor.factory} cannot be called.")
+            raise PluginError(f"{self.title}: the factory {self.descriptor.factory} cannot be called")
         made_by: Callable[..., Any] = factory
         return made_by
 

@@ -68,9 +68,9 @@ def select(rows: list[InventoryRow], text: str) -> list[InventoryRow]:
     from difflib import get_close_matches
 
     close = get_close_matches(text, [spelling for row in rows for spelling in row.spellings], n=1)
-    suggestion = f" Did you mean {close[0]!r}?" if close else ""
+    suggestion = f"; did you mean {close[0]!r}?" if close else ""
     raise UnknownNameError(
-        f"No plugin and no component is called {text!r}.{suggestion}",
+        f"no plugin and no component is called {text!r}{suggestion}",
         hint="kernel plugin list shows all that are installed.",
     )
 

@@ -32,5 +32,5 @@ def listeners(*, strict: bool = False) -> list[Component]:
         except PluginError as error:
             if strict:
                 raise
-            warnings.warn(f"{error.message} The run goes on without it.", stacklevel=2)
+            warnings.warn(f"{error.message}\n  The run goes on without it.", stacklevel=2)
     return found

@@ -44,7 +44,8 @@ def load_attribute(reference: str, *, asked_by: str) -> Any:
     found: Any = module
     for attribute in path.split("."):
         if not hasattr(found, attribute):
-            raise PluginError(f"{asked_by}: {place} has no {path!r}.", hint=_similar(attribute, found))
+            whose = "" if place in asked_by else f"{asked_by}: "
+            raise PluginError(f"{whose}{place} has no {path!r}", hint=_similar(attribute, found))
         found = getattr(found, attribute)
     return found
 
@@ -59,7 +60,7 @@ def require_modules(names: Sequence[str], *, asked_by: str, distribution: str | 
         modules = ", ".join(repr(name) for name in missing)
         reinstall = f", or what it depends on altogether: pip install {distribution}" if distribution else ""
         raise PluginError(
-            f"{asked_by} needs {modules}, which is not installed.",
+            f"{asked_by} needs {modules}, which is not installed",
             hint=f"pip install {' '.join(missing)}{reinstall}",
         )
 
@@ -74,7 +75,7 @@ def check_api_version(api: tuple[int, int], *, asked_by: str, distribution: str 
         upgrade = "mlkernel" if major > own_major else distribution or "it"
         raise ApiVersionError(
             f"{asked_by} was made for version {major}.{minor} of mlkernel's contracts; "
-            f"this mlkernel has {own_major}.{own_minor}.",
+            f"this mlkernel has {own_major}.{own_minor}",
             hint=f"Upgrade {upgrade}" + (f": pip install --upgrade {upgrade}" if upgrade != "it" else "."),
         )
     if minor > own_minor:
@@ -95,7 +96,7 @@ def _one_line_errors(asked_by: str, *, hint: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         first_line = (str(error).splitlines() or [""])[0]
         cause = f"{type(error).__name__}: {first_line}{_place(error)}"
-        raise PluginError(f"{asked_by} cannot be loaded.\n  {cause}", hint=hint) from error
+        raise PluginError(f"{asked_by} cannot be loaded\n  {cause}", hint=hint) from error
 
 
 def _place(error: BaseException) -> str:
@@ -113,7 +114,7 @@ def _load_module(name: str) -> ModuleType:
     top_level = name.partition(".")[0]
     if importlib.util.find_spec(top_level) is None:
         raise PluginError(
-            f"There is no module {top_level!r}.",
+            f"there is no module {top_level!r}",
             hint="The current folder is not searched: install the package, or name its file as ./file.py:Name.",
         )
     return import_module(name)

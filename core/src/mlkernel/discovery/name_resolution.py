@@ -34,7 +34,7 @@ def resolve(kind: str, text: str) -> Component:
     left, colon, name = text.rpartition(":")
     if text.removesuffix(":").endswith(".py"):
         raise UsageError(
-            f"{text} names a file only.", hint=f"Name what is in it, too: {text.removesuffix(':')}:Name"
+            f"{text} names a file only", hint=f"Name what is in it, too: {text.removesuffix(':')}:Name"
         )
     if left.endswith(".py"):
         return _component_of_file(kind, left, name)
@@ -61,7 +61,7 @@ def component_of_row(kind: str, row: EntryPointRow) -> Component:
     descriptor = load_entry_point(row, asked_by=title)
     if not isinstance(descriptor, Descriptor):
         raise PluginError(
-            f"{title}: {row.value} is of the type {type(descriptor).__name__}, not a Descriptor.",
+            f"{title}: {row.value} is of the type {type(descriptor).__name__}, not a Descriptor",
             hint=f"Its author has to let the entry point name an mlkernel.Descriptor; tell {row.distribution}.",
         )
     if row.api is None:
@@ -82,7 +82,7 @@ def _component_of_file(kind: str, path: str, attribute: str) -> Component:
     if not absolute.is_file():
         there = "is a folder" if absolute.is_dir() else "does not exist"
         raise UsageError(
-            f"The file {absolute} {there}.", hint=f"--{kind} takes NAME or ./path/of/file.py:Attribute"
+            f"the file {absolute} {there}", hint=f"--{kind} takes NAME or ./path/of/file.py:Attribute"
         )
     return _component_of_object(kind, f"{absolute}:{attribute}", attribute)
 
@@ -106,7 +106,7 @@ def _component_of_object(kind: str, reference: str, name: str) -> Component:
 def _made_up_descriptor(found: Any, reference: str, name: str) -> Descriptor:
     if not callable(found):
         raise PluginError(
-            f"{reference} is of the type {type(found).__name__}; a class or a function is needed."
+            f"{reference} is of the type {type(found).__name__}; a class or a function is needed"
         )
     first_line = ((found.__doc__ or "").strip().splitlines() or [""])[0]
     config = f"{reference}.Config" if isinstance(getattr(found, "Config", None), type) else None
@@ -125,7 +125,7 @@ def _conflict(kind: str, name: str, rows: list[EntryPointRow]) -> NameConflictEr
     claimants = " and ".join(f"{row.distribution} {row.version}" for row in rows)
     spellings = " or ".join(row.reference for row in rows)
     return NameConflictError(
-        f"{len(rows)} distributions provide a {kind.replace('_', ' ')} {name!r}: {claimants}.",
+        f"{len(rows)} distributions provide a {kind.replace('_', ' ')} {name!r}: {claimants}",
         hint=f"Write {spellings}.",
     )
 
@@ -134,6 +134,5 @@ def _nothing_found(
     kind: str, text: str, candidates: list[EntryPointRow], index: EntryPointIndex, policy: PluginPolicy
 ) -> UsageError:
     if candidates:
-        reason = policy.reason_against(kind, candidates[0])
-        return blocked_name(kind, candidates[0], reason or "")
+        return blocked_name(kind, candidates[0], policy)
     return unknown_name(kind, text, index, policy)

@@ -70,7 +70,7 @@ def probe(kind: str, row: EntryPointRow) -> Iterator[dict[str, Any]]:
 def _load_kind(row: EntryPointRow) -> None:
     title = f"kind {row.name!r} ({row.distribution} {row.version})"
     if not isinstance(load_entry_point(row, asked_by=title), Kind):
-        raise PluginError(f"{title}: {row.value} is not an mlkernel.Kind.")
+        raise PluginError(f"{title}: {row.value} is not an mlkernel.Kind")
 
 
 def _timed(step: str, action: Callable[[], object]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from mlkernel.discovery.allow_and_block import PluginPolicy
+from mlkernel.discovery.allow_and_block import PluginPolicy, policy_file
 from mlkernel.discovery.entry_point_index import EntryPointIndex
 from mlkernel.discovery.entry_point_row import EntryPointRow
 from mlkernel.errors import UnknownNameError
@@ -17,17 +17,19 @@ def unknown_kind(kind: str, index: EntryPointIndex) -> UnknownNameError:
     """No installed distribution declares the kind of component *kind*."""
     names = [row.name for row in index.kinds()]
     return UnknownNameError(
-        f"There is no kind of component {kind!r}.{_did_you_mean(kind, names)}",
+        f"there is no kind of component {kind!r}{_did_you_mean(kind, names)}",
         hint=f"Known kinds: {', '.join(names)}.",
     )
 
 
-def blocked_name(kind: str, row: EntryPointRow, reason: str) -> UnknownNameError:
+def blocked_name(kind: str, row: EntryPointRow, policy: PluginPolicy) -> UnknownNameError:
     """The component exists and may not be used."""
+    reason = policy.reason_against(kind, row)
+    entry = next((name for name in policy.names_of(kind, row) if name in policy.blocked), None)
+    by_command = entry is not None and reason == str(policy_file())
     return UnknownNameError(
-        f"The {_words(kind)} {row.name!r} of {row.distribution} is blocked ({reason}).",
-        hint=f"kernel plugin unblock {kind}:{row.name}, or unblock {row.distribution}; "
-        "or change the environment variable that is named.",
+        f"the {_words(kind)} {row.name!r} of {row.distribution} is blocked ({reason})",
+        hint=f"kernel plugin unblock {entry}" if by_command else "Change that environment variable.",
     )
 
 
@@ -39,12 +41,12 @@ def unknown_name(kind: str, text: str, index: EntryPointIndex, policy: PluginPol
     elsewhere = [
         name for name, group in group_of.items() if any(row.name == text for row in index.rows(group))
     ]
-    message = f"There is no {_words(kind)} {text!r}."
+    message = f"there is no {_words(kind)} {text!r}"
     if close:
         row = known[close[0]]
-        message += f" Did you mean {row.name!r} ({row.distribution} {row.version})?"
+        message += f"; did you mean {row.name!r} ({row.distribution} {row.version})?"
     elif elsewhere:
-        message += f" There is a {_words(elsewhere[0])} of that name."
+        message += f", but a {_words(elsewhere[0])} of that name"
     return UnknownNameError(message, hint=_known(kind, list(known)))
 
 
@@ -57,7 +59,7 @@ def _known(kind: str, names: list[str]) -> str:
 
 def _did_you_mean(text: str, names: list[str]) -> str:
     close = get_close_matches(text, names, n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _words(kind: str) -> str:
