@@ -100,9 +100,9 @@ def test_every_problem_is_told_at_once_with_path_origin_and_suggestion():
     assert caught.value.exit_code == 2
 
 
-def test_a_key_that_exists_elsewhere_is_suggested_with_its_path():
-    with pytest.raises(ConfigError, match=r"trainer\.warmup: unknown key; did you mean schedule\.warmup\?"):
-        build(SampleOptions, overrides=["steps=1", "warmup=3"])
+def test_a_key_that_is_close_to_one_elsewhere_is_suggested_with_its_path():
+    with pytest.raises(ConfigError, match=r"trainer\.warmpu: unknown key; did you mean schedule\.warmup\?"):
+        build(SampleOptions, overrides=["steps=1", "warmpu=3"])
 
 
 def test_many_problems_fit_on_one_screen():

@@ -44,8 +44,8 @@ def _print_help(parser: argparse.ArgumentParser, arguments: argparse.Namespace) 
         parser.print_help()
         print(f"\n{parser.prog} --trainer NAME --help lists the options of a trainer.")
     else:
-        print(f"usage: {parser.prog} --trainer {trainer} [path=value ...]\n")
-        print(component_help(trainer, shutil.get_terminal_size((100, 24)).columns))
+        options = component_help(trainer, shutil.get_terminal_size((100, 24)).columns)
+        print(f"usage: {parser.prog} --trainer {trainer} [path=value ...]\n\n{options}")
         print(f"\n{parser.prog} --help lists the flags of the command itself.")
     return 0
 

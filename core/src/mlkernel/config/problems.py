@@ -15,6 +15,11 @@ SHOWN = 15
 FEW = 8
 """So many names are listed when none of them is close."""
 
+CLOSE = 0.6
+"""Similarity, as difflib measures it, from which on a name is suggested; 1 is equality."""
+MARGIN = 0.1
+"""Names whose similarities differ by less are equally likely."""
+
 
 @frozen(kw_only=True)
 class Problem:
@@ -49,17 +54,25 @@ def raise_problems(problems: Sequence[Problem]) -> None:
     raise ConfigError("\n".join(lines))
 
 
-def did_you_mean(word: str, siblings: Iterable[str], elsewhere: Iterable[str] = ()) -> str | None:
-    """What was probably meant by *word*.
+def did_you_mean(word: str, siblings: Iterable[str], elsewhere: Iterable[str] = ()) -> str:
+    """What was probably meant by *word*, or where to look.
 
     Args:
         word: A name that does not exist.
         siblings: The names that exist in its place.
-        elsewhere: Dotted paths of all options; those that end in *word* go before siblings that merely look like it.
+        elsewhere: Dotted paths of all options, whose last words are compared, too.
     """
     names = list(siblings)
-    close = [path for path in elsewhere if path.rpartition(".")[2] == word][:3]
-    close = close or difflib.get_close_matches(word, names, n=2, cutoff=0.6)
+    near = {name: _similarity(word, name) for name in names}
+    far = {path: _similarity(word, path.rpartition(".")[2]) for path in elsewhere if "." in path}
+    best_near, best_far = (max(places.values(), default=0.0) for places in (near, far))
+    # One elsewhere must be clearly closer: a slip of the pen is likelier than a wrong place.
+    best, places = (best_far, far) if best_far > best_near + MARGIN else (best_near, near)
+    close = [place for place, similarity in places.items() if similarity >= max(CLOSE, best - MARGIN)]
     if close:
-        return f"did you mean {' or '.join(close)}?"
-    return f"known: {', '.join(names)}" if 0 < len(names) <= FEW else None
+        return f"did you mean {' or '.join(close[:3])}?"
+    return f"known: {', '.join(names)}" if 0 < len(names) <= FEW else "--help lists the options"
+
+
+def _similarity(word: str, name: str) -> float:
+    return difflib.SequenceMatcher(None, word, name).ratio()
