@@ -274,3 +274,22 @@ def test_names_are_completed(site_folder: SiteFolder, tmp_path: Path):
     assert complete(site_folder, "kernel run --trainer acme-twin") == ["acme-twin:zwin"]
     assert complete(site_folder, "kernel plugin show zan") == ["zany"]
     assert complete(site_folder, "kernel plugin list --kind train") == ["trainer"]
+
+
+def test_option_paths_and_runs_are_completed(site_folder: SiteFolder):
+    source = """
+        from attrs import frozen
+        from mlkernel import option
+
+        class Mine:
+            @frozen(kw_only=True)
+            class Config:
+                rate: float = option(default=0.1, help="Step size.")
+                rounds: int = option(default=1, help="How many.")
+    """
+    site_folder.install("acme", {"acme_options": source}, {})
+    (site_folder.home / "runs" / "mine-1").mkdir(parents=True)
+    (site_folder.home / "runs" / "mine-1" / "plan.json").touch()
+    assert complete(site_folder, "kernel run --trainer acme_options:Mine ra") == ["rate="]
+    assert complete(site_folder, "kernel resume mi") == ["mine-1"]
+    assert complete(site_folder, "kernel run --trainer no-such-trainer ra") == [""]

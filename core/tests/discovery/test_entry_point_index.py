@@ -146,6 +146,14 @@ def test_a_cache_that_cannot_be_written_is_no_error(site_folder: SiteFolder, mon
     assert "acme:first" in trainers()
 
 
+def test_the_cache_lies_where_the_user_keeps_caches(site_folder: SiteFolder, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("MLKERNEL_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(site_folder.home / "caches"))
+    site_folder.settle()
+    read_index()
+    assert len(list((site_folder.home / "caches" / "mlkernel").iterdir())) == 1
+
+
 def test_the_current_folder_is_never_searched(site_folder: SiteFolder, monkeypatch: pytest.MonkeyPatch):
     site_folder.install_trainer("acme", "first", module="acme_current")
     assert "acme:first" in trainers()
