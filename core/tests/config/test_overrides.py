@@ -40,6 +40,8 @@ SECTIONS = sections_of(SampleOptions)
         ("~/data", Path, "~/data"),
         ("1", Literal["1", "2"], "1"),
         ("2", Literal[1, 2], 2),
+        ("3", Literal["3", 3], 3),
+        ('"3"', Literal["3", 3], "3"),
         ("auto", int | Literal["auto"], "auto"),
         ("[1, 2", list[int], "[1, 2"),
     ],

@@ -86,9 +86,12 @@ def _unknown(words: list[str], depth: int, option_type: Any, sections: Mapping[s
 def parse_value(text: str, option_type: Any) -> Any:
     """Read the right-hand side of an override as a value for an option of this type; JSON types only."""
     alternatives = members(option_type)
-    if set(alternatives) <= {str, Path, Secret} or text in choices(option_type):
+    if set(alternatives) <= {str, Path, Secret}:
         return text
     value = _literal(text)
+    listed = choices(option_type)
+    if text in listed and not any(type(choice) is type(value) and choice == value for choice in listed):
+        return text
     if isinstance(value, str) or str not in alternatives:
         return value
     return value if _fits(value, alternatives) else text
