@@ -51,6 +51,7 @@ class Checkpointer:
         self._boundaries = 0
         self._snapshot: tuple[State, Facts] | None = None
         self._next_snapshot = 0.0
+        self._is_warm = False
 
     def is_due(self, now: float, completed: int | None) -> bool:
         """Whether the boundary that was just reached calls for a checkpoint.
@@ -86,8 +87,10 @@ class Checkpointer:
         started = time.monotonic()
         state, facts = self._gather()
         self._snapshot = (copy_state(state, self._find_codec), facts)
-        cost = time.monotonic() - started
-        self._next_snapshot = started + cost / SNAPSHOT_SHARE
+        if self._is_warm:
+            cost = time.monotonic() - started
+            self._next_snapshot = started + cost / SNAPSHOT_SHARE
+        self._is_warm = True  # the first copy also loads the codecs, so what it cost says nothing
 
     def save_snapshot(self) -> Checkpoint | None:
         """Save the copy of the last boundary, after the trainer was torn out of an iteration."""
