@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from textwrap import dedent
 
 from mlkernel.records.metrics import read_metrics
 from mlkernel.records.run_directory import RunDirectory, run_directories
@@ -25,7 +24,7 @@ class TrainerFolder:
     def __init__(self, folder: Path, source: str) -> None:
         self.folder = folder
         self.trainer = folder / "trainer.py"
-        self.trainer.write_text(dedent(source), encoding="utf-8")
+        self.trainer.write_text(source, encoding="utf-8")
         self.runs = folder / "runs"
 
     def start_here(self, *overrides, trainer="Tiny"):
