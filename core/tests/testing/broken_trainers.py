@@ -122,3 +122,14 @@ class LogsNothing(Sound):
     def _run_train_loop(self, iteration_context: IterationContext) -> None:
         for _ in iteration_context:
             self.step()
+
+
+class LogsLate(Sound):
+    """Has not logged anything yet when a short run of it is cut."""
+
+    @attach_progress_bar(lambda self: 9)
+    def _run_train_loop(self, iteration_context: IterationContext) -> None:
+        for iteration in iteration_context:
+            self.total += self.step()
+            if iteration.number == 8:
+                iteration.log(total=self.total)

@@ -22,6 +22,10 @@ def test_a_sound_trainer_passes(check: Check) -> None:
     check()
 
 
+def test_a_trainer_that_logs_seldom_passes() -> None:
+    check_of("LogsLate", "trains_and_logs_metrics")()
+
+
 @parametrize_with_checks(TINY, overrides=["iterations=1"])
 def test_a_trainer_with_nested_loops_that_finishes_passes(check: Check) -> None:
     check()
