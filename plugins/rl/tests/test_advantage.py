@@ -51,7 +51,10 @@ def test_the_graph_bootstraps_truncations_and_not_terminations() -> None:
     actor = Actor(MLP(4, [8], 2, activation="tanh", output_gain=1.0), actions)
     critic = Critic(MLP(4, [8], 1, activation="tanh", output_gain=1.0))
     steps, count = 12, 2
-    terminated, truncated = torch.zeros(steps, count, dtype=torch.bool), torch.zeros(steps, count, dtype=torch.bool)
+    terminated, truncated = (
+        torch.zeros(steps, count, dtype=torch.bool),
+        torch.zeros(steps, count, dtype=torch.bool),
+    )
     terminated[3, 0], truncated[7, 1], truncated[11, 0] = True, True, True
     experience = Experience(
         observation=torch.randn(steps, count, 4),
@@ -64,7 +67,9 @@ def test_the_graph_bootstraps_truncations_and_not_terminations() -> None:
     )
     both = torch.nn.ModuleList([actor, critic])
     with torch.no_grad():
-        batch = training_batch(Networks.of(actor, critic, both), named_tensors(both), experience, GAMMA, LAMBDA)
+        batch = training_batch(
+            Networks.of(actor, critic, both), named_tensors(both), experience, GAMMA, LAMBDA
+        )
         value = critic(experience.observation)
         next_value = torch.cat([value[1:], critic(experience.last_observation)[None]])
         next_value[terminated] = 0.0

@@ -66,7 +66,9 @@ def test_torch_computes_what_numpy_does(environment: Any) -> None:
     for _ in range(5):
         state, reward, terminated = environment.step(state, action, np)
         tensors, rewards, ended = environment.step(tensors, torch.from_numpy(action), torch)
-        np.testing.assert_allclose(environment.observe(tensors, torch), environment.observe(state, np), atol=1e-4)
+        np.testing.assert_allclose(
+            environment.observe(tensors, torch), environment.observe(state, np), atol=1e-4
+        )
         np.testing.assert_allclose(rewards, reward, atol=1e-4)
         np.testing.assert_array_equal(ended, terminated)
 
@@ -84,7 +86,9 @@ def test_an_episode_that_falls_is_terminated_and_restarts_within_the_step() -> N
             assert abs(final[2]) > 12 * 2 * np.pi / 360
             assert np.all(np.abs(step.observation[index]) <= 0.05)
             assert not np.array_equal(before[index], step.observation[index])
-            assert 8 <= lengths[index] <= 11  # the constant push topples it in this many steps, as in Gymnasium
+            assert (
+                8 <= lengths[index] <= 11
+            )  # the constant push topples it in this many steps, as in Gymnasium
             lengths[index] = 0
 
 

@@ -65,7 +65,11 @@ def test_episodes_that_span_rollouts_are_put_together() -> None:
     episodes.load_state_dict(state)
     episodes.add(IterationOutcome(2 * reward, second, none, {}))
     statistics = episodes.statistics()
-    assert statistics == {"episodes": 2, "train_return": np.mean([3 + 4, 3 + 6]), "train_length": np.mean([5, 6])}
+    assert statistics == {
+        "episodes": 2,
+        "train_return": np.mean([3 + 4, 3 + 6]),
+        "train_length": np.mean([5, 6]),
+    }
     third = np.zeros((3, 2), bool)
     third[0, 0] = True
     episodes.add(IterationOutcome(reward, none, third, {}))

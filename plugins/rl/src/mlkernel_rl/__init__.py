@@ -1,4 +1,4 @@
-"""Reinforcement learning for mlkernel. Names are imported when they are first used: configurations stay free of torch."""
+"""Reinforcement learning for mlkernel. Names are imported when they are first used, so that --help is quick."""
 
 from __future__ import annotations
 

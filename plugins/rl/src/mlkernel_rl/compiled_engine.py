@@ -8,18 +8,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mlkernel_rl.collector import Collector
 from mlkernel_rl.engine import EngineSettings, IterationOutcome
+from mlkernel_rl.engine_parts import EngineParts
 from mlkernel_rl.environments.spaces import FloatArray
-from mlkernel_rl.graph_cache import GraphCache
+from mlkernel_rl.graph_cache import GraphCache, default_cache_directory
+from mlkernel_rl.graph_key import graph_key, metric_names
 from mlkernel_rl.graph_library import GraphFunction
 from mlkernel_rl.iteration_graph import Experience, Learner, Networks, learn, training_batch
 from mlkernel_rl.learner_state import LearnerState
 from mlkernel_rl.packing import Packing, Tensors
 from mlkernel_rl.rollout import Rollout
 
+
 class LearningGraph:
-    """Log-probabilities, values, advantages and all minibatch updates of an iteration, as a function of flat tensors."""
+    """Log-probabilities, values, advantages and all updates of an iteration, as a function of flat tensors."""
 
     def __init__(self, networks: Networks, settings: EngineSettings, learner_groups: list[list[str]]) -> None:
         self.networks = networks
@@ -43,7 +45,12 @@ class LearningGraph:
             drawn["minibatches"],
             drawn["learning_rate"],
         )
-        changed = (learner.parameters, learner.first_moment, learner.second_moment, {"updates": learner.updates})
+        changed = (
+            learner.parameters,
+            learner.first_moment,
+            learner.second_moment,
+            {"updates": learner.updates},
+        )
         return (*self.outputs.pack(*changed), *(metrics[name] for name in sorted(metrics)))
 
 
@@ -60,35 +67,28 @@ def as_function(graph: Any) -> GraphFunction:
 class CompiledEngine:
     """See :class:`mlkernel_rl.engine.Engine`."""
 
-    def __init__(
-        self,
-        *,
-        networks: Networks,
-        metric_names: list[str],
-        collector: Collector,
-        settings: EngineSettings,
-        generator: np.random.Generator,
-        cache: GraphCache,
-        key: dict[str, Any],
-        device: torch.device,
-    ) -> None:
-        self._collector = collector
-        self._settings = settings
-        self._generator = generator
-        self._device = device
-        self._metric_names = metric_names
-        self._learner = LearnerState(networks.loss_module, device)
-        self._graph = LearningGraph(networks, settings, self._learner.groups)
-        self._cache = cache
-        self._key = key
+    road = "compiled update"
+
+    def __init__(self, parts: EngineParts) -> None:
+        networks = Networks.of(parts.actor, parts.critic, parts.loss_module)
+        self._settings = parts.settings
+        self._generator = parts.generator
+        self._device = parts.device
+        self._collector = parts.collector()
+        self._metric_names = metric_names(parts)
+        self._learner = LearnerState(parts.loss_module, parts.device)
+        self._graph = LearningGraph(networks, self._settings, self._learner.groups)
+        self._cache = GraphCache(default_cache_directory())
+        self._key = graph_key(parts)
         self._function: GraphFunction | None = None
-        self.road = "compiled update"
 
     def iterate(self, learning_rate: float) -> IterationOutcome:
         """Do one iteration."""
         rollout, reward = self._collector.collect()
         drawn = {
-            "minibatches": torch.from_numpy(self._settings.minibatch_indices(self._generator)).to(self._device),
+            "minibatches": torch.from_numpy(self._settings.minibatch_indices(self._generator)).to(
+                self._device
+            ),
             "learning_rate": torch.tensor(learning_rate, device=self._device),
         }
         flat = self._graph.inputs.pack(*self._learner.tensors(), self._experience(rollout, reward), drawn)

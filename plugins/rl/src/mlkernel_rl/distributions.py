@@ -47,7 +47,9 @@ class Categorical:
 
     def log_prob(self, action: Tensor) -> Tensor:
         """Return log-probabilities, [B]."""
-        if torch.compiler.is_compiling():  # a comparison fuses into its neighbours, a gather (and its scatter) does not
+        if (
+            torch.compiler.is_compiling()
+        ):  # a comparison fuses into its neighbours, a gather (and its scatter) does not
             chosen = action.unsqueeze(-1) == torch.arange(self.logits.shape[-1], device=action.device)
             return torch.where(chosen, self.log_probabilities, 0.0).sum(-1)
         return self.log_probabilities.gather(-1, action.unsqueeze(-1)).squeeze(-1)

@@ -1,4 +1,4 @@
-"""The eager road: rollouts in NumPy, autograd on the loss module. Nothing is compiled, so a short run starts at once."""
+"""The eager road: rollouts in NumPy, autograd on the loss module; nothing to compile, so a run starts at once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mlkernel_rl.advantage import generalised_advantages
-from mlkernel_rl.collector import Collector
 from mlkernel_rl.eager_update import EagerUpdate
-from mlkernel_rl.engine import EngineSettings, IterationOutcome
+from mlkernel_rl.engine import IterationOutcome
+from mlkernel_rl.engine_parts import EngineParts
 from mlkernel_rl.environments.spaces import FloatArray
 from mlkernel_rl.rollout import Rollout
 
@@ -21,24 +21,14 @@ class EagerEngine:
 
     road = "eager"
 
-    def __init__(
-        self,
-        *,
-        actor: nn.Module,
-        critic: nn.Module,
-        loss_module: nn.Module,
-        collector: Collector,
-        settings: EngineSettings,
-        generator: np.random.Generator,
-        device: torch.device,
-    ) -> None:
-        self._actor = actor
-        self._critic = critic
-        self._collector = collector
-        self._settings = settings
-        self._generator = generator
-        self._device = device
-        self._update = EagerUpdate(loss_module, settings.adam)
+    def __init__(self, parts: EngineParts) -> None:
+        self._actor = parts.actor
+        self._critic = parts.critic
+        self._settings = parts.settings
+        self._generator = parts.generator
+        self._device = parts.device
+        self._collector = parts.collector()
+        self._update = EagerUpdate(parts.loss_module, self._settings.adam)
 
     def iterate(self, learning_rate: float) -> IterationOutcome:
         """Do one iteration."""

@@ -80,4 +80,8 @@ def select(batch: Batch, indices: Tensor) -> Batch:
     """Return the rows *indices* [M] of every tensor; no indices mean the whole batch, which need not be copied."""
     if indices.numel() == 0:
         return batch
+    if not isinstance(batch, dict):
+        rows: Any = batch  # a TensorDict selects rows by itself
+        chosen: Batch = rows[indices]
+        return chosen
     return {name: value[indices] for name, value in batch.items()}

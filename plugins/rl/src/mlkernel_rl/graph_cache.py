@@ -51,7 +51,9 @@ class GraphCache:
             arguments: examples of the right shapes, strides and types.
             key: everything that the graph depends on besides code and shapes, as JSON values.
         """
-        name = _digest({**key, "function": function.__qualname__, "setup": _setup(), "arguments": _shapes(arguments)})
+        name = _digest(
+            {**key, "function": function.__qualname__, "setup": _setup(), "arguments": _shapes(arguments)}
+        )
         loaded = self._load(name)
         if loaded is not None:
             return loaded, "loaded"

@@ -35,7 +35,7 @@ def compile_graph(function: GraphFunction, arguments: list[Tensor], options: dic
         names = [node.name for node in graph.graph.nodes if node.op == "placeholder"]
         order.extend(int(match[1]) if (match := re.search(r"_(\d+)_$", name)) else -1 for name in names)
         modules.update(_traced_modules())
-        return compile_fx(graph, inputs, config_patches=options)  # type: ignore[arg-type]
+        return compile_fx(graph, inputs, config_patches=options)
 
     loaded_before = set(sys.modules)
     # One thread: there is one file to compile, and a pool of workers would import torch once each.
@@ -49,13 +49,16 @@ def compile_graph(function: GraphFunction, arguments: list[Tensor], options: dic
     return CompiledGraph(compiled, library, order, sorted(modules))
 
 
-def _stands_alone(library: Path, order: list[int], arguments: list[Tensor], expected: tuple[Tensor, ...]) -> bool:
+def _stands_alone(
+    library: Path, order: list[int], arguments: list[Tensor], expected: tuple[Tensor, ...]
+) -> bool:
     """Check that the library by itself computes what the compiled function does, to the last bit."""
     if -1 in order:
         return False
     results = load_library(library, order)(*arguments)
     return len(results) == len(expected) and all(
-        torch.equal(result.nan_to_num(), wanted.nan_to_num()) for result, wanted in zip(results, expected, strict=True)
+        torch.equal(result.nan_to_num(), wanted.nan_to_num())
+        for result, wanted in zip(results, expected, strict=True)
     )
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
+from torch._C import _aoti, _dynamo
 
 ENTRY = "inductor_entry_cpp"
 
@@ -27,7 +27,7 @@ def load_library(path: Path, order: list[int]) -> GraphFunction:
         order: which of the function's arguments the graph takes, in its order.
     """
     # The library's initialiser reads where torch finds a tensor's memory from the environment.
-    address = torch._C._dynamo.guards._torchinductor_pyobject_tensor_data_ptr  # type: ignore[attr-defined]
+    address = getattr(_dynamo.guards, "_torchinductor_pyobject_tensor_data_ptr")  # noqa: B009 - private to torch, and needed
     os.environ["_TORCHINDUCTOR_PYOBJECT_TENSOR_DATA_PTR"] = str(address)
     specification = importlib.util.spec_from_file_location(f"{path.stem}.{ENTRY}", path)
     assert specification is not None
@@ -38,8 +38,8 @@ def load_library(path: Path, order: list[int]) -> GraphFunction:
 
 
 def _as_function(entry: Callable[[Any], Any], order: list[int]) -> GraphFunction:
-    to_handles = torch._C._aoti.unsafe_alloc_void_ptrs_from_tensors  # type: ignore[attr-defined]
-    to_tensors = torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs  # type: ignore[attr-defined]
+    to_handles = _aoti.unsafe_alloc_void_ptrs_from_tensors
+    to_tensors = _aoti.alloc_tensors_by_stealing_from_void_ptrs
 
     def graph(*arguments: Tensor) -> tuple[Tensor, ...]:
         return tuple(to_tensors(entry(to_handles([arguments[index] for index in order]))))

@@ -32,7 +32,7 @@ class Learner(NamedTuple):
 
 def adam_step(learner: Learner, gradients: Tensors, learning_rate: Tensor, adam: AdamSettings) -> Learner:
     """Clip the gradients' norm and take one Adam step (Kingma and Ba 2015, algorithm 1)."""
-    norm = torch.sqrt(sum((g * g).sum() for g in gradients.values()))
+    norm = torch.sqrt(torch.stack([(g * g).sum() for g in gradients.values()]).sum())
     scale = torch.clamp(adam.max_grad_norm / (norm + 1e-6), max=1.0)
     updates = learner.updates + 1
     correction1, correction2 = 1 - adam.beta1**updates, 1 - adam.beta2**updates
@@ -75,7 +75,9 @@ class Networks(NamedTuple):
     def of(cls, actor: nn.Module, critic: nn.Module, loss_module: nn.Module) -> Networks:
         """Find the actor's and critic's parameters and buffers among the loss module's."""
         owner = {id(tensor): name for name, tensor in named_tensors(loss_module).items()}
-        names = [{name: owner[id(tensor)] for name, tensor in named_tensors(m).items()} for m in (actor, critic)]
+        names = [
+            {name: owner[id(tensor)] for name, tensor in named_tensors(m).items()} for m in (actor, critic)
+        ]
         return cls(actor, critic, loss_module, *names)
 
 
@@ -89,7 +91,9 @@ def apply(module: nn.Module, names: dict[str, str], tensors: Tensors, observatio
     return functional_call(module, {name: tensors[source] for name, source in names.items()}, (observation,))
 
 
-def training_batch(networks: Networks, tensors: Tensors, experience: Experience, gamma: float, lambda_: float) -> Tensors:
+def training_batch(
+    networks: Networks, tensors: Tensors, experience: Experience, gamma: float, lambda_: float
+) -> Tensors:
     """Return the flat batch, [T * N, ...]: log-probabilities, values and advantages of a rollout.
 
     The advantages are those of :func:`mlkernel_rl.advantage.generalised_advantages`, as a scan.
@@ -199,13 +203,17 @@ def native_rollout(
         truncated = (elapsed >= environment.max_episode_steps) & ~terminated
         done = terminated | truncated
         restarted = environment.reset(inputs[1], torch)
-        after = {name: torch.where(_rows(done, value), restarted[name], value) for name, value in moved.items()}
+        after = {
+            name: torch.where(_rows(done, value), restarted[name], value) for name, value in moved.items()
+        }
         after["elapsed"] = torch.where(done, torch.zeros_like(elapsed), elapsed)
         final = environment.observe(moved, torch)
         return after, (observation.clone(), action.clone(), reward, terminated, truncated, final)
 
     state, history = scan(step, state, (noise, random), dim=0)
-    return NativeRollout(state, *history, environment.observe(state, torch))
+    observation, action, reward, terminated, truncated, final = history
+    last = environment.observe(state, torch)
+    return NativeRollout(state, observation, action, reward, terminated, truncated, final, last)
 
 
 def _plain(learner: Learner) -> LearnerTuple:

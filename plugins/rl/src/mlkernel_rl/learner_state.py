@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -50,5 +49,3 @@ class LearnerState:
 
 def _like(value: Tensor, example: Tensor) -> Tensor:
     return value.to(device=example.device, dtype=example.dtype, copy=True)
-
-

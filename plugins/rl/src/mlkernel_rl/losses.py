@@ -18,7 +18,9 @@ def total_loss(entries: Metrics) -> Tensor:
     """
     losses = [value for name, value in entries.items() if name.startswith("loss_")]
     if not losses:
-        raise ValueError(f"the loss module returned {_listed(entries)}; at least one entry named loss_... is needed")
+        raise ValueError(
+            f"the loss module returned {_listed(entries)}; at least one entry named loss_... is needed"
+        )
     total = losses[0]
     for loss in losses[1:]:
         total = total + loss

@@ -16,6 +16,8 @@ def module_fingerprint(name: str) -> str:
         return "unknown"
     plain = (bool, int, float, str, bytes, tuple, type(None))
     constants = sorted(
-        (key, repr(value)) for key, value in vars(module).items() if isinstance(value, plain) and key[:2] != "__"
+        (key, repr(value))
+        for key, value in vars(module).items()
+        if isinstance(value, plain) and key[:2] != "__"
     )
     return hashlib.sha256(f"{source}{constants}".encode()).hexdigest()

@@ -10,10 +10,12 @@ from torch import Tensor
 
 from mlkernel_rl.collector import action_noise
 from mlkernel_rl.compiled_engine import as_function
-from mlkernel_rl.engine import EngineSettings, IterationOutcome
+from mlkernel_rl.engine import IterationOutcome
+from mlkernel_rl.engine_parts import EngineParts
 from mlkernel_rl.environments.native import NativeEnvironment
 from mlkernel_rl.environments.spaces import BoxActions
-from mlkernel_rl.graph_cache import GraphCache
+from mlkernel_rl.graph_cache import GraphCache, default_cache_directory
+from mlkernel_rl.graph_key import graph_key, metric_names
 from mlkernel_rl.graph_library import GraphFunction
 from mlkernel_rl.iteration_graph import (
     Experience,
@@ -26,36 +28,30 @@ from mlkernel_rl.iteration_graph import (
     training_batch,
 )
 from mlkernel_rl.learner_state import LearnerState
-from mlkernel_rl.normalisation import RewardScaling, RunningMoments
 from mlkernel_rl.packing import Packing, Tensors
 
+_DRAWN = ("noise", "random", "minibatches", "learning_rate")
 _TOLD = ("reward", "terminated", "truncated", "observation")
 
 
 class NativeGraph:
     """A whole iteration as a function of flat tensors."""
 
-    def __init__(
-        self,
-        environment: NativeEnvironment,
-        networks: Networks,
-        settings: EngineSettings,
-        learner_groups: list[list[str]],
-        state_names: list[str],
-        constants: dict[str, list[str]],
-        clip: tuple[float, float],
-    ) -> None:
+    def __init__(self, parts: EngineParts, environment: NativeEnvironment, groups: list[list[str]]) -> None:
         self.environment = environment
-        self.networks = networks
-        self.settings = settings
-        self.clip = clip
-        drawn = ["noise", "random", "minibatches", "learning_rate"]
-        self.inputs = Packing(*learner_groups, state_names, *constants.values(), drawn)
-        self.outputs = Packing(*learner_groups[:4], state_names, _TOLD)
+        self.networks = Networks.of(parts.actor, parts.critic, parts.loss_module)
+        self.settings = parts.settings
+        self.observation_clip = parts.moments.clip if parts.moments else 0.0
+        self.reward_clip = parts.reward_scaling.clip if parts.reward_scaling else 0.0
+        self.inputs = Packing(*groups, _DRAWN)
+        learner, state = groups[:4], groups[5]
+        self.outputs = Packing(*learner, state, _TOLD)
 
     def __call__(self, *flat: Tensor) -> tuple[Tensor, ...]:
         """Map the packed inputs to the packed outputs, followed by the metrics in the order of their names."""
-        parameters, first, second, updates, buffers, state, moments, scaling, bounds, drawn = self.inputs.unpack(flat)
+        parameters, first, second, updates, buffers, state, moments, scaling, bounds, drawn = (
+            self.inputs.unpack(flat)
+        )
         tensors = {**parameters, **buffers}
         networks, settings = self.networks, self.settings
 
@@ -63,7 +59,7 @@ class NativeGraph:
             if not moments:
                 return observation
             standardised = (observation - moments["offset"]) * moments["scale"]
-            return standardised.clamp(-self.clip[0], self.clip[0])
+            return standardised.clamp(-self.observation_clip, self.observation_clip)
 
         def act(observation: Tensor, noise: Tensor) -> Tensor:
             distribution = apply(networks.actor, networks.actor_names, tensors, normalised(observation))
@@ -73,7 +69,7 @@ class NativeGraph:
         rollout = native_rollout(self.environment, act, bounds, state, drawn["noise"], drawn["random"])
         reward = rollout.reward
         if scaling:
-            reward = (reward * scaling["scale"]).clamp(-self.clip[1], self.clip[1])
+            reward = (reward * scaling["scale"]).clamp(-self.reward_clip, self.reward_clip)
         experience = Experience(
             observation=normalised(rollout.observation),
             action=rollout.action,
@@ -92,7 +88,12 @@ class NativeGraph:
 
     def _packed(self, learner: Learner, rollout: NativeRollout) -> list[Tensor]:
         told = {name: getattr(rollout, name) for name in _TOLD}
-        changed = (learner.parameters, learner.first_moment, learner.second_moment, {"updates": learner.updates})
+        changed = (
+            learner.parameters,
+            learner.first_moment,
+            learner.second_moment,
+            {"updates": learner.updates},
+        )
         return self.outputs.pack(*changed, rollout.state, told)
 
 
@@ -101,41 +102,19 @@ class NativeEngine:
 
     road = "compiled iteration"
 
-    def __init__(
-        self,
-        *,
-        environment: NativeEnvironment,
-        networks: Networks,
-        metric_names: list[str],
-        settings: EngineSettings,
-        generator: np.random.Generator,
-        first_episode: np.random.Generator,
-        moments: RunningMoments | None,
-        reward_scaling: RewardScaling | None,
-        cache: GraphCache,
-        key: dict[str, Any],
-        device: torch.device,
-    ) -> None:
+    def __init__(self, parts: EngineParts, environment: NativeEnvironment) -> None:
         self._environment = environment
-        self._metric_names = metric_names
-        self._settings = settings
-        self._generator = generator
-        self._moments = moments
-        self._reward_scaling = reward_scaling
-        self._cache = cache
-        self._key = key
-        self._device = device
-        self._learner = LearnerState(networks.loss_module, device)
-        self._state = self._first_state(first_episode)
-        self._graph = NativeGraph(
-            environment,
-            networks,
-            settings,
-            self._learner.groups,
-            list(self._state),
-            {name: list(tensors) for name, tensors in self._constants().items()},
-            (moments.clip if moments else 0.0, reward_scaling.clip if reward_scaling else 0.0),
-        )
+        self._settings = parts.settings
+        self._generator = parts.generator
+        self._moments = parts.moments
+        self._reward_scaling = parts.reward_scaling
+        self._device = parts.device
+        self._metric_names = metric_names(parts)
+        self._learner = LearnerState(parts.loss_module, parts.device)
+        self._state = self._first_state(np.random.default_rng(parts.first_episode_seed))
+        self._graph = NativeGraph(parts, environment, self._input_groups())
+        self._cache = GraphCache(default_cache_directory())
+        self._key = graph_key(parts)
         self._function: GraphFunction | None = None
 
     def iterate(self, learning_rate: float) -> IterationOutcome:
@@ -169,13 +148,20 @@ class NativeEngine:
         state = {name: value.clone() for name, value in self._environment.reset(random, torch).items()}
         return {**state, "elapsed": torch.zeros(self._settings.count, dtype=torch.int64, device=self._device)}
 
+    def _input_groups(self) -> list[list[str]]:
+        """Return the names of what goes into the graph, except for what is drawn."""
+        constants = [list(tensors) for tensors in self._constants().values()]
+        return [*self._learner.groups, list(self._state), *constants]
+
     def _constants(self) -> dict[str, Tensors]:
         """Return what is fixed during an iteration: the normalisation and the bounds of the actions."""
         moments, scaling, actions = self._moments, self._reward_scaling, self._environment.actions
         return {
             "moments": self._on_device(offset=moments.offset, scale=moments.scale) if moments else {},
             "scaling": self._on_device(scale=scaling.scale) if scaling else {},
-            "bounds": self._on_device(low=actions.low, high=actions.high) if isinstance(actions, BoxActions) else {},
+            "bounds": self._on_device(low=actions.low, high=actions.high)
+            if isinstance(actions, BoxActions)
+            else {},
         }
 
     def _drawn(self, learning_rate: float) -> Tensors:

@@ -58,7 +58,7 @@ class RunningMoments:
 
 
 class RewardScaling:
-    """Rewards divided by the standard deviation of the discounted return, as Engstrom et al. 2020 (appendix A.1) describe.
+    """Rewards divided by the standard deviation of the discounted return (Engstrom et al. 2020, appendix A.1).
 
     The running return of each environment starts anew with each episode.
     """

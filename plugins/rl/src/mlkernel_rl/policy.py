@@ -65,7 +65,8 @@ class NumpyPolicy:
         if self._log_std is None:
             if noise is not None:
                 output += noise
-            return output.argmax(-1)
+            best: Array = output.argmax(-1)
+            return best
         return output if noise is None else output + np.exp(self._log_std) * noise
 
 
@@ -82,10 +83,8 @@ class TorchPolicy:
         """Return one action per environment."""
         seen = observation if self._moments is None else self._moments.normalise(observation)
         distribution = self._actor(torch.from_numpy(seen).to(self._device))
-        if noise is None:
-            action = distribution.mode()
-        else:
-            action = distribution.sample(torch.from_numpy(noise).to(self._device))
+        drawn = None if noise is None else torch.from_numpy(noise).to(self._device)
+        action = distribution.mode() if drawn is None else distribution.sample(drawn)
         result: Array = action.cpu().numpy()
         return result
 

@@ -66,13 +66,16 @@ class PPOLoss(nn.Module):
 
         if self.config.surrogate == "clip":
             low, high = 1 - self.clip_epsilon, 1 + self.clip_epsilon
-            policy_objective = torch.minimum(ratio * advantage, ratio.clamp(low, high) * advantage).mean()  # eq. 7
+            policy_objective = torch.minimum(
+                ratio * advantage, ratio.clamp(low, high) * advantage
+            ).mean()  # eq. 7
         else:
             policy_objective = (ratio * advantage).mean() - self.beta * divergence(log_ratio, ratio)  # eq. 8
 
         losses = {  # eq. 9, negated: what the paper maximises is minimised here
             "loss_policy": -policy_objective,
-            "loss_value": self.config.value_coefficient * self._value_error(self.critic(batch["observation"]), batch),
+            "loss_value": self.config.value_coefficient
+            * self._value_error(self.critic(batch["observation"]), batch),
         }
         if self.config.entropy_coefficient:
             losses["loss_entropy"] = -self.config.entropy_coefficient * distribution.entropy().mean()

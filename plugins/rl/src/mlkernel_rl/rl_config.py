@@ -30,7 +30,9 @@ class NetworkConfig:
 
     hidden: tuple[int, ...] = option((64, 64), help="Units of the hidden layers.", validator=min_len(1))
     activation: Literal["tanh", "relu", "elu", "silu"] = option("tanh", help="Between the layers.")
-    initial_log_std: float = option(0.0, help="Logarithm of the first standard deviation of real-valued actions.")
+    initial_log_std: float = option(
+        0.0, help="Logarithm of the first standard deviation of real-valued actions."
+    )
 
 
 @frozen(kw_only=True)
@@ -47,19 +49,29 @@ class RlConfig:
     epochs: int = option(20, help="Passes over each rollout.", validator=ge(1))
     minibatches: int = option(1, help="Minibatches per pass.", validator=ge(1))
     lr: float = option(1e-3, help="Learning rate of Adam.", validator=gt(0))
-    lr_schedule: Literal["constant", "linear", "cosine"] = option("linear", help="How it falls to zero, if it does.")
+    lr_schedule: Literal["constant", "linear", "cosine"] = option(
+        "linear", help="How it falls to zero, if it does."
+    )
     max_grad_norm: float = option(0.5, help="Bound on the norm of a gradient.", validator=gt(0))
     gamma: float = option(0.98, help="Discount factor.", validator=[ge(0), le(1)])
-    gae_lambda: float = option(0.8, help="Lambda of generalised advantage estimation.", validator=[ge(0), le(1)])
+    gae_lambda: float = option(
+        0.8, help="Lambda of generalised advantage estimation.", validator=[ge(0), le(1)]
+    )
     normalise_observations: bool = option(False, help="Standardise observations by their running moments.")
     normalise_rewards: bool = option(False, help="Divide rewards by the running deviation of the return.")
 
     log_every: int = option(10, help="Iterations between two records of metrics.", validator=ge(1))
     evaluate_every: int | None = option(
-        50, help="Iterations between two evaluations; the best state by them is kept.", validator=optional(ge(1))
+        50,
+        help="Iterations between two evaluations; the best state by them is kept.",
+        validator=optional(ge(1)),
     )
     evaluation_episodes: int = option(10, help="Episodes of an evaluation.", validator=ge(1))
     test_episodes: int = option(20, help="Episodes of the test at the end.", validator=ge(0))
-    test_with: Literal["best", "last"] = option("best", help="The state that is tested: the best evaluated, or the last.")
+    test_with: Literal["best", "last"] = option(
+        "best", help="The state that is tested: the best evaluated, or the last."
+    )
     record_episodes: int = option(0, help="Episodes recorded as GIF files after the test.", validator=ge(0))
-    learning_curve: bool = option(True, help="Draw artifacts/learning-curve.png at the end (needs matplotlib).")
+    learning_curve: bool = option(
+        True, help="Draw artifacts/learning-curve.png at the end (needs matplotlib)."
+    )

@@ -1,4 +1,4 @@
-"""The choice between the eager and the compiled road: a function of the configuration and the machine, never of a clock.
+"""The choice between the eager and the compiled road: by configuration and machine, never by a clock.
 
 The roads round differently, so a run keeps the road that it began on; which one that was is part of its checkpoints.
 """
@@ -22,27 +22,42 @@ compiled update saves about two milliseconds."""
 EAGER, COMPILED = "eager", "compiled"
 
 
-def choose_road(config: RlConfig, actor_network: nn.Module, device: torch.device) -> tuple[str, str]:
+def choose_road(
+    config: RlConfig, actor_network: nn.Module, loss_module: nn.Module, device: torch.device
+) -> tuple[str, str]:
     """Return the road and the reason for it.
 
     Raises:
         UsageError: compiling is demanded and there is no C++ compiler.
     """
     policy = config.torch.compile
+    if is_torchrl(loss_module):
+        return EAGER, "a TorchRL loss module"
     if policy == "never":
         return EAGER, "torch.compile=never"
     compiler = shutil.which(os.environ.get("CXX", "g++")) or shutil.which("clang++")
+    if policy == "always" and compiler is None:
+        raise UsageError(
+            "torch.compile=always: no C++ compiler was found", hint="Install g++, or use torch.compile=auto."
+        )
     if policy == "always":
-        if compiler is None:
-            raise UsageError(
-                "torch.compile=always: no C++ compiler was found", hint="Install g++, or use torch.compile=auto."
-            )
         return COMPILED, "torch.compile=always"
+    return _weigh(config, actor_network, device, compiler)
+
+
+def _weigh(
+    config: RlConfig, network: nn.Module, device: torch.device, compiler: str | None
+) -> tuple[str, str]:
+    """Decide what ``torch.compile=auto`` leaves open."""
     if compiler is None:
         return EAGER, "no C++ compiler was found"
-    if device.type != "cpu" or not isinstance(actor_network, MLP):
-        return EAGER, "torch.compile=auto compiles perceptrons on the CPU"
+    if device.type != "cpu" or not isinstance(network, MLP):
+        return EAGER, "only perceptrons on the CPU are compiled unasked"
     updates = config.iterations * config.epochs * config.minibatches
-    if updates < UPDATES_THAT_PAY:
-        return EAGER, f"{updates} updates; compiling pays from {UPDATES_THAT_PAY}"
-    return COMPILED, f"{updates} updates; compiling pays from {UPDATES_THAT_PAY}"
+    road = COMPILED if updates >= UPDATES_THAT_PAY else EAGER
+    return road, f"{updates} updates; compiling pays from {UPDATES_THAT_PAY}"
+
+
+def is_torchrl(module: nn.Module) -> bool:
+    """Tell a TorchRL loss module without importing TorchRL: whoever made one has imported it."""
+    return any(cls.__module__.startswith("torchrl.") for cls in type(module).__mro__)

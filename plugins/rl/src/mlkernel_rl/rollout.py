@@ -24,7 +24,9 @@ class Rollout:
     terminated: Array  # [T, N] bool
     truncated: Array  # [T, N] bool
     last_observation: FloatArray  # [N, D], after the last step
-    final_observation: dict[tuple[int, int], FloatArray] = field(default_factory=dict)  # (t, n) -> [D], where truncated
+    final_observation: dict[tuple[int, int], FloatArray] = field(
+        default_factory=dict
+    )  # (t, n) -> [D], where truncated
 
     @classmethod
     def allocate(cls, steps: int, environment: VectorEnvironment) -> Rollout:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import math
 from contextlib import ExitStack
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import nn
 
 from mlkernel import IterationContext, Run, UsageError, attach_progress_bar, draw_learning_curve
 from mlkernel_rl.engine import Engine, IterationOutcome
-from mlkernel_rl.engine_builder import EngineParts, build_engine
+from mlkernel_rl.engine_builder import build_engine
+from mlkernel_rl.engine_parts import EngineParts
 from mlkernel_rl.environments.choice import choose_environment
 from mlkernel_rl.environments.spaces import DiscreteActions
 from mlkernel_rl.episodes import Episodes
@@ -24,6 +26,9 @@ from mlkernel_rl.rl_config import RlConfig
 from mlkernel_rl.road import choose_road
 from mlkernel_rl.schedule import remaining_share
 from mlkernel_torch import TensorDictTrainer
+
+if TYPE_CHECKING:
+    from torchrl.modules import ProbabilisticActor, ValueOperator
 
 _CLIP = 10.0  # bound on normalised observations and rewards, in standard deviations
 
@@ -60,7 +65,7 @@ class TensorDictRlTrainer(TensorDictTrainer):
         self.loss_module, self.value_estimator = self._make_loss_module()
         self._episodes = Episodes(config.env.count)
         self._test_returns: list[float] = []
-        self._road, self._reason = choose_road(config, self.actor.network, self.device)
+        self._road, self._reason = choose_road(config, self.actor.network, self.loss_module, self.device)
         self._engine = self._build_engine()
 
     def train(self) -> None:
@@ -104,7 +109,9 @@ class TensorDictRlTrainer(TensorDictTrainer):
             environment = self._choice.vector(count, seed + iteration.number)
             self._test_returns += episode_returns(environment, policy).tolist()
             environment.close()
-            iteration.log(test_return=float(np.mean(self._test_returns)), test_episodes=len(self._test_returns))
+            iteration.log(
+                test_return=float(np.mean(self._test_returns)), test_episodes=len(self._test_returns)
+            )
 
     def _get_loss_module_and_gae(self) -> tuple[nn.Module, Any]:
         """Return the loss module, made of :attr:`actor` and :attr:`critic`, and an advantage estimator or ``None``.
@@ -115,6 +122,20 @@ class TensorDictRlTrainer(TensorDictTrainer):
         raise NotImplementedError(
             f"{type(self).__name__} names no loss: write _get_loss_module_and_gae, or set trainer.loss_module"
         )
+
+    @cached_property
+    def torchrl_actor(self) -> ProbabilisticActor:
+        """:attr:`actor` for TorchRL loss modules."""
+        from mlkernel_rl.torchrl_modules import probabilistic_actor
+
+        return probabilistic_actor(self.actor)
+
+    @cached_property
+    def torchrl_critic(self) -> ValueOperator:
+        """:attr:`critic` for TorchRL loss modules."""
+        from mlkernel_rl.torchrl_modules import value_operator
+
+        return value_operator(self.critic)
 
     def _before_iteration(self, iteration: int) -> None:
         """Change coefficients of the loss that follow a schedule; the default has none."""
@@ -189,7 +210,9 @@ class TensorDictRlTrainer(TensorDictTrainer):
 
     def _make_loss_module(self) -> tuple[nn.Module, Any]:
         """Ask the hook first: a named loss module, or a listener's; else the trainer's own."""
-        made = self.run.hooks.ask("make_loss_module", run=self.run, trainer=self, name=self.config.loss_module)
+        made = self.run.hooks.ask(
+            "make_loss_module", run=self.run, trainer=self, name=self.config.loss_module
+        )
         if made is None:
             made = self._get_loss_module_and_gae()
         loss_module, value_estimator = made if isinstance(made, tuple) else (made, None)
@@ -205,6 +228,7 @@ class TensorDictRlTrainer(TensorDictTrainer):
                 actor=self.actor,
                 critic=self.critic,
                 loss_module=self.loss_module,
+                value_estimator=self.value_estimator,
                 moments=self._moments,
                 reward_scaling=self._reward_scaling,
                 generator=self.run.random("training").numpy,

@@ -6,8 +6,7 @@ import difflib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mlkernel import UnknownNameError, UsageError
-from mlkernel.discovery.name_resolution import resolve
+from mlkernel import UnknownNameError, UsageError, resolve
 from mlkernel_rl.environments.native import NativeEnvironment, NativeVector
 from mlkernel_rl.environments.vector import VectorEnvironment
 
@@ -25,7 +24,9 @@ class EnvironmentChoice:
     Exactly one of :attr:`native` and *make* is there.
     """
 
-    def __init__(self, name: str, *, native: NativeEnvironment | None = None, make: Make | None = None) -> None:
+    def __init__(
+        self, name: str, *, native: NativeEnvironment | None = None, make: Make | None = None
+    ) -> None:
         self.name = name
         self.native = native
         self._make = make
@@ -37,12 +38,7 @@ class EnvironmentChoice:
         assert self._make is not None
         from mlkernel_rl.environments.gymnasium_vector import GymnasiumVector
 
-        first = self._make()
-        if _is_torchrl(first):
-            from mlkernel_rl.environments.torchrl_vector import TorchRLVector
-
-            return TorchRLVector([first, *(self._make() for _ in range(count - 1))], seed)
-        return GymnasiumVector([first, *(self._make() for _ in range(count - 1))], seed)
+        return GymnasiumVector([_as_gymnasium(self._make()) for _ in range(count)], seed)
 
     def rendered(self) -> gymnasium.Env[Any, Any] | None:
         """Make one Gymnasium environment that renders frames, or ``None`` where that is not to be had."""
@@ -83,7 +79,7 @@ def _from_factory(config: EnvironmentConfig) -> EnvironmentChoice:
     if isinstance(made, type) or not (_is_native(made) or _is_gymnasium(made) or _is_torchrl(made)):
         raise UsageError(
             f"env.name={config.name}: the factory returned {made!r}, which is no environment",
-            hint="Return a gymnasium.Env, a torchrl EnvBase, or a native environment (see mlkernel_rl.NativeEnvironment).",
+            hint="Return a gymnasium.Env, a torchrl EnvBase, or a native environment (mlkernel_rl.NativeEnvironment).",
         )
     if _is_native(made):
         return EnvironmentChoice(config.name, native=made)
@@ -103,9 +99,13 @@ def _from_gymnasium(config: EnvironmentConfig) -> EnvironmentChoice:
     except gymnasium.error.UnregisteredEnv as error:
         raise _unknown(config.name) from error
     except gymnasium.error.DependencyNotInstalled as error:
-        raise UsageError(f"env.name={config.name}: {error}", hint="Install what the message names.") from error
+        raise UsageError(
+            f"env.name={config.name}: {error}", hint="Install what the message names."
+        ) from error
     except (gymnasium.error.Error, TypeError) as error:
-        raise UsageError(f"env.name={config.name}: {error}", hint="Look at env.name and env.kwargs.") from error
+        raise UsageError(
+            f"env.name={config.name}: {error}", hint="Look at env.name and env.kwargs."
+        ) from error
     return EnvironmentChoice(config.name, make=make)
 
 
@@ -120,8 +120,19 @@ def _unknown(name: str) -> UnknownNameError:
     )
 
 
+def _as_gymnasium(made: Any) -> gymnasium.Env[Any, Any]:
+    if not _is_torchrl(made):
+        environment: gymnasium.Env[Any, Any] = made
+        return environment
+    from mlkernel_rl.environments.torchrl_environment import TorchRLEnvironment
+
+    return TorchRLEnvironment(made)
+
+
 def _is_native(made: Any) -> bool:
-    return all(hasattr(made, name) for name in ("random_size", "observation_size", "observe", "step", "reset"))
+    return all(
+        hasattr(made, name) for name in ("random_size", "observation_size", "observe", "step", "reset")
+    )
 
 
 def _is_gymnasium(made: Any) -> bool:
@@ -132,5 +143,6 @@ def _is_gymnasium(made: Any) -> bool:
 
 def _is_torchrl(made: Any) -> bool:
     """Tell a TorchRL environment without importing TorchRL: whoever made one has imported it."""
-    return any(cls.__module__.startswith("torchrl.") and cls.__name__ == "EnvBase" for cls in type(made).__mro__)
-
+    return any(
+        cls.__module__.startswith("torchrl.") and cls.__name__ == "EnvBase" for cls in type(made).__mro__
+    )

@@ -61,7 +61,9 @@ class GymnasiumVector:
         terminated, truncated = np.zeros(self.count, np.bool_), np.zeros(self.count, np.bool_)
         final_observation: dict[int, FloatArray] = {}
         encode, recorded = self._encode, self._recorded
-        for index, (step, chosen) in enumerate(zip(self._step_functions, self._native_actions(action), strict=True)):
+        for index, (step, chosen) in enumerate(
+            zip(self._step_functions, self._native_actions(action), strict=True)
+        ):
             recorded[index].append(chosen)
             raw, reward[index], ended, cut, _ = step(chosen)
             encoded = encode(raw)
@@ -95,9 +97,9 @@ class GymnasiumVector:
         for index in range(self.count):
             if not np.array_equal(self._observation[index], expected[index], equal_nan=True):
                 raise EnvironmentReplayError(
-                    f"environment {index}, episode {self._episodes[index]}: replaying {len(self._recorded[index])} actions "
-                    "did not reproduce the saved observation, so the run cannot continue exactly. Make the environment "
-                    "deterministic: take all randomness from self.np_random, which reset(seed=...) seeds."
+                    f"environment {index}, episode {self._episodes[index]}: replaying {len(self._recorded[index])} "
+                    "actions did not reproduce the saved observation, so the run cannot continue exactly. Make the "
+                    "environment deterministic: take all randomness from self.np_random, which reset(seed=...) seeds."
                 )
 
     def close(self) -> None:

@@ -45,7 +45,7 @@ class NativeEnvironment(Protocol):
 
 
 class NativeVector:
-    """``count`` native environments stepped with NumPy; see :class:`~mlkernel_rl.environments.vector.VectorEnvironment`."""
+    """``count`` native environments stepped with NumPy, as a ``VectorEnvironment``."""
 
     def __init__(self, environment: NativeEnvironment, count: int, seed: int) -> None:
         self.count = count

@@ -22,7 +22,7 @@ class DiscreteActions:
 
 @dataclass(frozen=True, eq=False)
 class BoxActions:
-    """Real vectors of ``size`` numbers; sampled actions are clipped to ``[low, high]`` on their way to the environment."""
+    """Real vectors of ``size`` numbers; what is sampled is clipped to ``[low, high]`` for the environment."""
 
     low: FloatArray
     high: FloatArray
