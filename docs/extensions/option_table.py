@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from mlkernel.cli.option_table import default_text
 from mlkernel.config.option_rows import OptionRow, option_rows
 from mlkernel.discovery.name_resolution import resolve
 
@@ -51,13 +52,13 @@ def config_class(argument: str) -> type:
 
 def cells(row: OptionRow) -> tuple[nodes.Node, ...]:
     """The four cells of one option."""
-    default = nodes.Text("required") if row.required else literal(row.default)
-    return literal(row.path), literal(row.type_name), default, nodes.Text(row.help)
+    meaning = f"{row.help} ({row.limits})" if row.limits else row.help
+    return literal(row.path), literal(row.type_name), literal(default_text(row)), nodes.Text(meaning)
 
 
-def literal(value: object) -> nodes.literal:
-    """*value* as code."""
-    return nodes.literal("", str(value))
+def literal(text: str) -> nodes.literal:
+    """*text* as code."""
+    return nodes.literal("", text)
 
 
 def table_row(contents: Iterable[nodes.Node]) -> nodes.row:
