@@ -34,7 +34,7 @@ class TrainerFolder:
 
     def resume_here(self, *overrides):
         """Train on with the newest run in this process."""
-        return resume_run(self.files, overrides=overrides)
+        return resume_run(self.files.path, overrides=overrides)
 
     @property
     def files(self) -> RunDirectory:
