@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mlkernel.api_version import API_VERSION
     from mlkernel.checkpoint.state_codec import StateCodec
     from mlkernel.config.option import option
+    from mlkernel.config.secret import Secret
     from mlkernel.descriptors import Descriptor, Kind
     from mlkernel.discovery.component import Component
     from mlkernel.discovery.name_resolution import resolve
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from mlkernel.run.attach_progress_bar import IterationContext, attach_progress_bar
     from mlkernel.run.loop import Iteration
     from mlkernel.run.run import Run
+    from mlkernel.run.session import Outcome, resume_run, start_run
     from mlkernel.run.trainer import Trainer
     from mlkernel.trial import Trial
 
@@ -57,11 +59,13 @@ __all__ = [
     "KernelError",
     "Kind",
     "NameConflictError",
+    "Outcome",
     "PluginError",
     "ProgressBar",
     "Run",
     "RunLockedError",
     "RunStopped",
+    "Secret",
     "StateCodec",
     "StorageError",
     "Trainer",
@@ -75,6 +79,8 @@ __all__ = [
     "option",
     "read_metrics",
     "resolve",
+    "resume_run",
+    "start_run",
 ]
 
 _ERRORS = (
@@ -103,8 +109,10 @@ _MODULES = {
     "Iteration": "mlkernel.run.loop",
     "IterationContext": "mlkernel.run.attach_progress_bar",
     "Kind": "mlkernel.descriptors",
+    "Outcome": "mlkernel.run.session",
     "ProgressBar": "mlkernel.progress.progress_bar",
     "Run": "mlkernel.run.run",
+    "Secret": "mlkernel.config.secret",
     "StateCodec": "mlkernel.checkpoint.state_codec",
     "Trainer": "mlkernel.run.trainer",
     "Trial": "mlkernel.trial",
@@ -114,6 +122,8 @@ _MODULES = {
     "option": "mlkernel.config.option",
     "read_metrics": "mlkernel.records.metrics",
     "resolve": "mlkernel.discovery.name_resolution",
+    "resume_run": "mlkernel.run.session",
+    "start_run": "mlkernel.run.session",
 }
 
 

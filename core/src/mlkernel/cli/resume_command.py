@@ -28,6 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
     from mlkernel.run.session import resume_run
 
     files = find_run(arguments.run, runs_root(arguments.runs))
-    outcome = resume_run(files, overrides=arguments.overrides)
+    outcome = resume_run(files.path, overrides=arguments.overrides)
     print_outcome(outcome)
     return outcome.exit_code

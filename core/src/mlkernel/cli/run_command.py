@@ -7,10 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlkernel.cli.component_help import add_component_help
-from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
-    from mlkernel.config.layers import Layer
     from mlkernel.run.session import Outcome
 
 
@@ -47,19 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and tell where the results are."""
-    from mlkernel.config.files import read_config_file
-    from mlkernel.config.sections import chosen_trainer
     from mlkernel.run.session import start_run
 
-    layers: list[Layer] = [read_config_file(path) for path in arguments.config]
-    trainer = arguments.trainer or chosen_trainer(layers)
-    if trainer is None:
-        raise UsageError(
-            "no trainer was named",
-            hint="kernel run --trainer NAME, or use = 'NAME' in the section [trainer] of a --config file; "
-            "kernel plugin list --kind trainer shows what is installed.",
-        )
-    outcome = start_run(trainer, layers=layers, overrides=_overrides(arguments), runs=arguments.runs)
+    outcome = start_run(
+        arguments.trainer,
+        config_files=arguments.config,
+        overrides=_overrides(arguments),
+        runs=arguments.runs,
+    )
     print_outcome(outcome)
     return outcome.exit_code
 

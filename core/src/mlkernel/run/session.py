@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 import attrs
 from attrs import frozen
 
-from mlkernel.config.sections import RunConfiguration, build, from_plain, to_plain
-from mlkernel.discovery.listeners import listeners
+from mlkernel.config.files import read_config_file
+from mlkernel.config.sections import RunConfiguration, build, chosen_trainer, from_plain, to_plain
+from mlkernel.discovery.listeners import listeners as installed_listeners
 from mlkernel.discovery.name_resolution import resolve
 from mlkernel.errors import (
-    HookError,
     KernelError,
     PluginError,
     RunStopped,
@@ -50,7 +50,6 @@ from mlkernel.run.stop_request import StopRequest
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-    from mlkernel.config.layers import Layer
     from mlkernel.discovery.component import Component
 
 STOPPED_EXIT_CODE = 75
@@ -75,22 +74,26 @@ class Outcome:
 
 
 def start_run(
-    trainer: str,
+    trainer: str | None = None,
     *,
-    layers: Sequence[Layer] = (),
+    config_files: Sequence[str | Path] = (),
     overrides: Sequence[str] = (),
     runs: str | Path | None = None,
+    listeners: Sequence[object] | None = None,
 ) -> Outcome:
     """Make a plan, open a run directory for it, and train.
 
-    :param trainer: a name, ``distribution:name``, ``package.module:Attribute`` or ``./file.py:Attribute``.
-    :param layers: configuration files, later ones over earlier ones.
+    :param trainer: a name, ``distribution:name``, ``package.module:Attribute`` or ``./file.py:Attribute``; without
+        it, what the configuration files ``use``.
+    :param config_files: TOML, YAML or JSON; later ones lie over earlier ones.
     :param overrides: ``path=value``, over the files.
-    :param runs: the folder of run directories; see :func:`mlkernel.records.run_directory.runs_root`.
+    :param runs: the folder of run directories; by default ``$MLKERNEL_RUNS``, or ``runs`` in the current folder.
+    :param listeners: objects with hook implementations, in place of the installed listeners.
     :raises UsageError: something that was asked for is wrong; no run directory is left behind.
     :raises TrainingError: the trainer raised; the run can be resumed.
     """
-    component = resolve("trainer", trainer)
+    layers = [read_config_file(path) for path in config_files]
+    component = resolve("trainer", _named_trainer(trainer or chosen_trainer(layers)))
     configuration = build(component.config_class(), layers, overrides, descriptor=component.descriptor)
     plan = make_plan(component, configuration)
     files = RunDirectory(runs_root(runs) / plan.run_id)
@@ -98,19 +101,25 @@ def start_run(
         files.path.mkdir(parents=True)
     try:
         plan.write(files.plan)
-        return Attempt(files, plan, component, configuration, Status()).train()
+        return Attempt(files, plan, component, configuration, Status(), listeners).train()
     except UsageError:
         if _is_untouched(files):
             shutil.rmtree(files.path, ignore_errors=True)
         raise
 
 
-def resume_run(files: RunDirectory, *, overrides: Sequence[str] = ()) -> Outcome:
+def resume_run(
+    directory: str | Path, *, overrides: Sequence[str] = (), listeners: Sequence[object] | None = None
+) -> Outcome:
     """Train on from the newest intact checkpoint; a finished run only if *overrides* change its configuration.
 
+    :param directory: the run directory.
+    :param overrides: ``path=value``, over the configuration that the run had.
+    :param listeners: objects with hook implementations, in place of the installed listeners.
     :raises UsageError: an override is wrong, the run is locked, or none of its checkpoints can be read.
     :raises TrainingError: the trainer raised; the run can be resumed again.
     """
+    files = RunDirectory(Path(directory))
     plan, status = read_plan(files.plan), read_status(files)
     if status.state == "finished" and not overrides:
         return Outcome(files.path, status, "it had finished before")
@@ -123,7 +132,7 @@ def resume_run(files: RunDirectory, *, overrides: Sequence[str] = ()) -> Outcome
         descriptor=component.descriptor,
     )
     revised = _revise(plan, configuration, attempt=len(status.attempts) + 1)
-    return Attempt(files, revised, component, configuration, status).train()
+    return Attempt(files, revised, component, configuration, status, listeners).train()
 
 
 def make_plan(component: Component, configuration: RunConfiguration) -> Plan:
@@ -140,8 +149,18 @@ def make_plan(component: Component, configuration: RunConfiguration) -> Plan:
             version=component.version,
         ),
         config=to_plain(configuration),
-        provenance=describe_provenance([component, *listeners()], current_command()),
+        provenance=describe_provenance([component, *installed_listeners()], current_command()),
     )
+
+
+def _named_trainer(name: str | None) -> str:
+    if name is None:
+        raise UsageError(
+            "no trainer was named",
+            hint="kernel run --trainer NAME, or use = 'NAME' in the section [trainer] of a --config file; "
+            "kernel plugin list --kind trainer shows what is installed.",
+        )
+    return name
 
 
 def _is_untouched(files: RunDirectory) -> bool:
@@ -178,12 +197,14 @@ class Attempt:
         component: Component,
         configuration: RunConfiguration,
         status: Status,
+        listeners: Sequence[object] | None = None,
     ) -> None:
         self._files = files
         self._plan = plan
         self._component = component
         self._configuration = configuration
         self._status = status
+        self._listeners = listeners
         self._find_codec = codec_finder()
 
     def train(self) -> Outcome:
@@ -229,13 +250,11 @@ class Attempt:
     def _make_hooks(self, logger: FilteringBoundLogger) -> HookBus:
         hooks = HookBus(logger, strict=self._configuration.run.strict_plugins)
         hooks.register(KernelAnswers(self._find_codec), "mlkernel")
-        for listener in listeners():
-            try:
-                hooks.register(listener.factory()(), listener.reference)
-            except HookError:
-                raise
-            except (Exception, SystemExit) as error:
-                logger.warning("a listener could not be made; the run goes on without it", exc_info=error)
+        if self._listeners is None:
+            _register_installed_listeners(hooks, logger)
+        else:
+            for number, listener in enumerate(self._listeners):
+                hooks.register(listener, f"listener {number} ({type(listener).__name__})")
         hooks.seal()
         return hooks
 
@@ -310,3 +329,17 @@ class Attempt:
                 run.hooks.notifier("on_run_failed")(run=run, error=error)
             except PluginError as strict:
                 error.add_note(f"then a listener failed, too: {strict.message}")
+
+
+def _register_installed_listeners(hooks: HookBus, logger: FilteringBoundLogger) -> None:
+    for component in installed_listeners():
+        try:
+            listener = component.factory()()
+        except (Exception, SystemExit) as error:  # nobody chose it by name, so it may not end the run
+            logger.warning(
+                "a listener could not be made; the run goes on without it",
+                listener=component.reference,
+                exc_info=error,
+            )
+        else:
+            hooks.register(listener, component.reference)

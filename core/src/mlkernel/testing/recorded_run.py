@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +11,17 @@ from attrs import field, frozen
 from mlkernel.checkpoint.checkpoint import Checkpoint
 from mlkernel.checkpoint.checkpoint_store import CheckpointStore, Retention
 from mlkernel.checkpoint.state_tree import load_state
-from mlkernel.config.sections import build, from_plain
-from mlkernel.discovery.name_resolution import resolve
 from mlkernel.errors import KernelError
+from mlkernel.hookspecs import hookimpl
 from mlkernel.records.metrics import Metrics, read_metrics
 from mlkernel.records.run_directory import RunDirectory
-from mlkernel.records.status import Status, read_status
-from mlkernel.run.hook_bus import HookBus
-from mlkernel.run.kernel_answers import KernelAnswers, codec_finder
-from mlkernel.run.plan import read_plan
-from mlkernel.run.session import Attempt, make_plan
+from mlkernel.records.status import read_status
+from mlkernel.run.kernel_answers import codec_finder
+from mlkernel.run.session import Outcome, resume_run, start_run
 from mlkernel.testing.event_recorder import EventRecorder
 
 if TYPE_CHECKING:
-    from structlog.typing import FilteringBoundLogger
+    from mlkernel.run.run import Run
 
 QUIET = ("run.progress_bar=none", "run.log_level=error", "run.strict_plugins=true")
 """Laid under the overrides of every recorded run."""
@@ -80,29 +77,19 @@ def run_in_process(
     :param overrides: ``path=value``.
     :param runs: the folder in which the run directory is made, such as ``tmp_path``.
     :param listeners: objects with hook implementations, told after the recorder.
-    :raises UsageError: what was asked for is wrong; a failure of the training itself is in the result.
+    :raises UsageError: no run could be started; a failure of a run itself is in the result.
     """
-    component = resolve("trainer", trainer)
-    configuration = build(
-        component.config_class(), overrides=[*QUIET, *overrides], descriptor=component.descriptor
+    overrides = [*QUIET, *overrides]
+    return _recorded(
+        lambda heard: start_run(trainer, overrides=overrides, runs=runs, listeners=heard), listeners
     )
-    plan = make_plan(component, configuration)
-    files = RunDirectory(Path(runs) / plan.run_id)
-    files.path.mkdir(parents=True)
-    return RecordedAttempt(files, plan, component, configuration, Status()).record(listeners)
 
 
 def resume_in_process(
     directory: str | Path, overrides: Sequence[str] = (), *, listeners: Sequence[object] = ()
 ) -> RecordedRun:
     """Resume the run in *directory*, as :func:`run_in_process` runs."""
-    files = RunDirectory(Path(directory))
-    plan, status = read_plan(files.plan), read_status(files)
-    component = resolve("trainer", plan.trainer.reference)
-    configuration = from_plain(
-        component.config_class(), plan.config, overrides, descriptor=component.descriptor
-    )
-    return RecordedAttempt(files, plan, component, configuration, status).record(listeners)
+    return _recorded(lambda heard: resume_run(directory, overrides=overrides, listeners=heard), listeners)
 
 
 def recorded_earlier(directory: str | Path) -> RecordedRun:
@@ -111,26 +98,26 @@ def recorded_earlier(directory: str | Path) -> RecordedRun:
     return RecordedRun(directory=files.path, state=read_status(files).state, recorder=EventRecorder())
 
 
-class RecordedAttempt(Attempt):
-    """An attempt whose listeners are the recorder and those of the test."""
+def _recorded(train: Callable[[Sequence[object]], Outcome], listeners: Sequence[object]) -> RecordedRun:
+    recorder, witness = EventRecorder(), _Witness()
+    error = None
+    try:
+        train([recorder, witness, *listeners])
+    except KernelError as raised:
+        if witness.directory is None or not witness.directory.exists():
+            raise
+        error = raised
+    assert witness.directory is not None
+    state = read_status(RunDirectory(witness.directory)).state
+    return RecordedRun(directory=witness.directory, state=state, recorder=recorder, error=error)
 
-    _listeners: tuple[object, ...] = ()
 
-    def record(self, listeners: Sequence[object]) -> RecordedRun:
-        """Train and gather what happened."""
-        recorder = EventRecorder()
-        self._listeners = (recorder, *listeners)
-        error = None
-        try:
-            state = str(self.train().status.state)
-        except KernelError as raised:
-            state, error = "failed", raised
-        return RecordedRun(directory=self._files.path, state=state, recorder=recorder, error=error)
+class _Witness:
+    """Learns where a run lies, which a run that fails does not tell otherwise."""
 
-    def _make_hooks(self, logger: FilteringBoundLogger) -> HookBus:
-        hooks = HookBus(logger, strict=self._configuration.run.strict_plugins)
-        hooks.register(KernelAnswers(self._find_codec), "mlkernel")
-        for number, listener in enumerate(self._listeners):
-            hooks.register(listener, f"listener {number} ({type(listener).__name__})")
-        hooks.seal()
-        return hooks
+    def __init__(self) -> None:
+        self.directory: Path | None = None
+
+    @hookimpl
+    def on_run_started(self, run: Run) -> None:
+        self.directory = run.directory
