@@ -46,3 +46,14 @@ def test_line_fit_learns_the_line_and_can_be_extended(kernel):
     assert records[-1].metrics["offset"] == pytest.approx(1.0, abs=0.1)
     status = json.loads((run / "status.json").read_text())
     assert (status["state"], len(status["attempts"])) == ("finished", 2)
+
+
+def test_ppo_walks_through_the_corridor(kernel):
+    run = kernel("run", "--trainer", "ppo", f"env.name={EXAMPLES}/corridor.py:Corridor", "iterations=20")
+    assert read_metrics(run).series("test_return")[-1][1] > 0.5
+
+
+def test_spo_learns(kernel):
+    run = kernel("run", "--trainer", f"{EXAMPLES}/spo.py:SPO", "iterations=40", "test_episodes=2")
+    returns = [value for _, value in read_metrics(run).series("train_return", phase="train")]
+    assert returns[-1] > 2 * returns[0]
