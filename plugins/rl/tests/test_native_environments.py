@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium
@@ -11,11 +12,22 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlkernel.testing import parametrize_with_checks
 from mlkernel_rl.environments.cartpole import CartPole
 from mlkernel_rl.environments.native import NativeVector
 from mlkernel_rl.environments.pendulum import Pendulum
 
 CARTPOLE, PENDULUM = gymnasium.make("CartPole-v1").unwrapped, gymnasium.make("Pendulum-v1").unwrapped
+
+
+@parametrize_with_checks("CartPole-v1", kind="environment")
+def test_cartpole_keeps_the_contract(check: Callable[[], None]) -> None:
+    check()
+
+
+@parametrize_with_checks("Pendulum-v1", kind="environment")
+def test_pendulum_keeps_the_contract(check: Callable[[], None]) -> None:
+    check()
 
 
 def states(*bounds: float) -> st.SearchStrategy[tuple[float, ...]]:
