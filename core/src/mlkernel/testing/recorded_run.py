@@ -77,7 +77,7 @@ def run_in_process(
     :param overrides: ``path=value``.
     :param runs: the folder in which the run directory is made, such as ``tmp_path``.
     :param listeners: objects with hook implementations, told after the recorder.
-    :raises UsageError: no run could be started; a failure of a run itself is in the result.
+    :raises KernelError: no trainer could be made; a failure of the training is in the result.
     """
     overrides = [*QUIET, *overrides]
     return _recorded(
@@ -104,12 +104,14 @@ def _recorded(train: Callable[[Sequence[object]], Outcome], listeners: Sequence[
     try:
         train([recorder, witness, *listeners])
     except KernelError as raised:
-        if witness.directory is None or not witness.directory.exists():
+        if witness.directory is None:
             raise
         error = raised
     assert witness.directory is not None
-    state = read_status(RunDirectory(witness.directory)).state
-    return RecordedRun(directory=witness.directory, state=state, recorder=recorder, error=error)
+    # A plugin that fails before anything was trained leaves no directory behind.
+    files = RunDirectory(witness.directory)
+    state = read_status(files).state if files.status.exists() else "failed"
+    return RecordedRun(directory=files.path, state=state, recorder=recorder, error=error)
 
 
 class _Witness:
