@@ -33,6 +33,20 @@ def test_it_shows_phases_descriptions_and_metrics() -> None:
     assert lines[-1] == "ppo-1, finished"
 
 
+def test_a_description_stays_on_one_line_and_can_be_taken_away() -> None:
+    stream = io.StringIO()
+    bar = TqdmBar(stream)
+    bar.start("ppo-1", {})
+    bar.phase_started("explore", None, 0, 0)
+    bar.describe("explore", "here\nand there")
+    bar.describe("explore", "")
+    bar.advance("explore", 7, {})
+    bar.close("finished")
+    lines = stream.getvalue().replace("\r", "\n").splitlines()
+    assert any(line.startswith("explore: here and there: 0it") for line in lines)
+    assert any(line.startswith("explore: 7it") for line in lines)
+
+
 def test_log_lines_are_written_whole_above_the_bars(capsys: pytest.CaptureFixture[str]) -> None:
     bar = TqdmBar()
     bar.start("ppo-1", {"train": 4})

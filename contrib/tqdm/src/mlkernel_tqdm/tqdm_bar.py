@@ -61,8 +61,8 @@ class TqdmBar:
         bar.update(completed - bar.n)
 
     def describe(self, name: str, text: str) -> None:
-        """Show *text* after the phase's name."""
-        self._bars[name].set_description(f"{name}: {text}" if text else name)
+        """Show *text*, on one line, after the phase's name."""
+        self._bars[name].set_description_str(": ".join([name, " ".join(text.split())]) if text else name)
 
     def phase_ended(self, name: str) -> None:
         """Leave an outermost bar as it is and take those nested in it away; a nested one may yet be entered again."""

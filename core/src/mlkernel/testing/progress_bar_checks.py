@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
+from io import StringIO
 from tempfile import TemporaryDirectory
 
 from mlkernel.discovery.component import Component
@@ -58,10 +60,12 @@ def _check_methods(component: Component) -> None:
 
 
 def _check_story(component: Component, story: Story) -> None:
-    bar = _make(component)
-    streams, threads = (sys.stdout, sys.stderr), set(threading.enumerate())
-    story(bar)
-    expect((sys.stdout, sys.stderr) == streams, "after close() standard output or error is still redirected")
+    threads = set(threading.enumerate())
+    # What it draws is none of the reader's business, who waits for the results of the checks.
+    with redirect_stdout(StringIO()) as output, redirect_stderr(StringIO()) as error:
+        story(_make(component))
+        restored = (sys.stdout, sys.stderr) == (output, error)
+    expect(restored, "after close() standard output or error is still redirected")
     left = [thread.name for thread in threading.enumerate() if thread not in threads and not thread.daemon]
     expect(not left, f"after close() threads go on that keep the process alive: {', '.join(left)}")
 
@@ -69,7 +73,8 @@ def _check_story(component: Component, story: Story) -> None:
 def _check_run(component: Component, overrides: Sequence[str]) -> None:
     with TemporaryDirectory(prefix="mlkernel-checks-") as folder:
         listener = _Answer(component, kept=False)
-        run = run_in_process(TINY_TRAINER, overrides, runs=folder, listeners=[listener])
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            run = run_in_process(TINY_TRAINER, overrides, runs=folder, listeners=[listener])
         expect(run.state == "finished", f"a run that shows it {run.state}: {run.error!r}")
 
 
