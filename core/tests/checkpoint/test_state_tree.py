@@ -150,7 +150,9 @@ def test_what_would_need_pickle_or_lose_something_is_refused_by_path(value, tmp_
         save_state({"trainer": {"buffer": [value]}}, tmp_path, CODECS.get)
 
 
-@pytest.mark.parametrize("value", [{1, 2}, object(), 1j, len, OrderedDict(a=object())], ids=repr)
+@pytest.mark.parametrize(
+    "value", [{1, 2}, object(), 1j, len, OrderedDict(a=object())], ids=lambda value: type(value).__name__
+)
 def test_a_type_without_a_codec_is_refused_by_path_when_saved_and_when_copied(value, tmp_path):
     with pytest.raises(TypeError, match=r"state\.thing.* is a .*which no state codec stores"):
         save_state({"thing": value}, tmp_path, CODECS.get)
