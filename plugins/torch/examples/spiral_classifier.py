@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mlkernel import IterationContext, attach_progress_bar, option
-from mlkernel_torch import TensorDictTrainer, TorchConfig, torch_generator
+from mlkernel_torch import TensorDictTrainer, TorchConfig, compile_when_it_pays, torch_generator
 
 if TYPE_CHECKING:
     from mlkernel import Run
@@ -58,6 +58,8 @@ class SpiralClassifier(TensorDictTrainer):
             nn.Linear(2, hidden), nn.Tanh(), nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, CLASSES)
         ).to(self.device, self.dtype)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.config.learning_rate)
+        updates = self.config.epochs * math.ceil(self.config.points / self.config.batch_size)
+        self.loss = compile_when_it_pays(self._loss, policy=self.torch_config.compile, calls=updates)
 
     def train(self) -> None:
         """Fit the network, then measure its accuracy on points that it has not seen."""
@@ -86,11 +88,14 @@ class SpiralClassifier(TensorDictTrainer):
 
     def _update(self, points: Tensor, labels: Tensor) -> Tensor:
         """Take one step of Adam on *points* [B, 2] and *labels* [B]; return the loss, a scalar."""
-        loss = functional.cross_entropy(self.network(points), labels)
+        loss = self.loss(points, labels)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
         return loss.detach()
+
+    def _loss(self, points: Tensor, labels: Tensor) -> Tensor:
+        return functional.cross_entropy(self.network(points), labels)
 
     def _minibatches(self) -> list[tuple[Tensor, Tensor]]:
         points, labels = self.train_set
