@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from mlkernel_rl.graph_cache import GraphCache
-
 pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="compiling needs g++")
 
 SCRIPT = """
@@ -94,11 +92,3 @@ def test_a_folder_that_others_can_write_to_is_not_read(tmp_path: Path) -> None:
     place.cache.chmod(0o777)
     assert place.run()[0] == "compiled"
     assert not list(place.cache.iterdir())
-
-
-def test_a_broken_manifest_is_no_error(tmp_path: Path) -> None:
-    cache = GraphCache(tmp_path)
-    assert cache._load("missing") is None
-    (tmp_path / "broken.json").write_text("{")
-    (tmp_path / "broken.so").write_bytes(b"")
-    assert cache._load("broken") is None

@@ -16,6 +16,7 @@ import os
 import platform
 import shutil
 import stat
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,9 +59,11 @@ class GraphCache:
         if loaded is not None:
             return loaded, "loaded"
 
-        from mlkernel_rl.graph_compiler import compile_graph  # imports the compiler: several seconds
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the compiler warns of what it does to itself
+            from mlkernel_rl.graph_compiler import compile_graph  # imports the compiler: several seconds
 
-        graph = compile_graph(function, arguments, OPTIONS)
+            graph = compile_graph(function, arguments, OPTIONS)
         if graph.library is None:
             return graph.function, "compiled"
         self._save(name, graph.library, graph.order, graph.modules)

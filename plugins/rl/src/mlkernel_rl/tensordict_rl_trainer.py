@@ -55,6 +55,7 @@ class TensorDictRlTrainer(TensorDictTrainer):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         config: RlConfig = self.config
+        _check_minibatches(config)
         self._choice = choose_environment(config.env)
         self._environment = self._choice.vector(config.env.count, run.random("environments").seed_value)
         self._evaluation_environment = self._choice.vector(
@@ -265,3 +266,13 @@ class TensorDictRlTrainer(TensorDictTrainer):
                 draw_learning_curve(path, [self.run.directory], ["train_return", "test_return"])
         except UsageError as error:  # a missing library must not fail a run that has learnt
             self.run.logger.warning("no learning curve was drawn", reason=str(error))
+
+
+def _check_minibatches(config: RlConfig) -> None:
+    transitions = config.steps * config.env.count
+    if transitions % config.minibatches:
+        raise UsageError(
+            f"a rollout has {transitions} transitions (steps times env.count), which minibatches="
+            f"{config.minibatches} does not divide",
+            hint="Choose a number of minibatches that does.",
+        )
