@@ -196,3 +196,26 @@ def test_events_of_all_attempts_are_whole_lines_though_one_was_torn(trainer_fold
     folder.resume_here()
     events = [json.loads(line) for line in folder.files.events.read_text().splitlines()]
     assert "resumed" in [event["event"] for event in events]
+
+
+def test_a_trainer_may_change_the_current_folder(kernel_process):
+    process = kernel_process("""
+class Tiny(Base):
+    def step(self, iteration):
+        iteration.log(number=iteration.number)
+        os.chdir("/")
+""")
+    process.environment["MLKERNEL_RUNS"] = "runs"
+    finished = process.run("checkpoint.every_iterations=1")
+    assert finished.returncode == 0, finished.stderr
+    assert process.status.state == "finished"
+    assert len(process.metrics) == 4
+
+
+def test_what_a_dead_process_left_half_written_is_removed(trainer_folder):
+    folder = trainer_folder(FAILING)
+    with pytest.raises(TrainingError):
+        folder.start_here()
+    (folder.files.path / ".status.json.4711").write_text("{")
+    folder.resume_here()
+    assert not list(folder.files.path.glob(".*"))

@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Delete what was chosen, or say what would be."""
+    from mlkernel.records.atomic_file import storage_errors
     from mlkernel.records.run_directory import runs_root
 
     if not (arguments.chosen or arguments.state or arguments.older_than):
@@ -55,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     for path in paths:
         print(f"{'deleting' if arguments.yes else 'would delete'} {path}  ({_megabytes(path):.1f} MB)")
         if arguments.yes:
-            shutil.rmtree(path)
+            with storage_errors(path):
+                shutil.rmtree(path)
     if paths and not arguments.yes:
         print("nothing was deleted; add --yes to do it")
     return 0

@@ -70,6 +70,12 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
             sync_directory(path.parent)
 
 
+def clear_leftovers(directory: Path) -> None:
+    """Remove what :func:`write_text` left in *directory* when its process died; nobody else may be writing there."""
+    for path in directory.glob(".*.json.*"):
+        path.unlink(missing_ok=True)
+
+
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
     """Replace the content of *path* by *value* as indented JSON; see :func:`write_text`."""
     write_text(path, json.dumps(value, indent=2) + "\n", durable=durable)

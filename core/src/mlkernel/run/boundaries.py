@@ -43,7 +43,7 @@ class Boundaries:
         self._hooks.notifier("on_phase_started")(
             run=self._run, phase=loop.path, total=loop.total, completed=loop.completed
         )
-        self._keeper.state.put_generators_back(loop.path)
+        self._keeper.state.enter_loop(loop.path)
 
     def turn(self, loop: Loop) -> None:
         """End an iteration.

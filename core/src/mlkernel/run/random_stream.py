@@ -62,18 +62,20 @@ def seed_global_generators(seed: int) -> None:
         sys.modules["numpy"].random.seed(seed % 2**32)
 
 
-def global_generator_states() -> dict[str, Any]:
-    """Where Python's and NumPy's shared generators stand."""
-    states: dict[str, Any] = {"python": random.getstate()}
-    if "numpy" in sys.modules:
-        states["numpy"] = sys.modules["numpy"].random.get_state(legacy=False)
-    return states
+class SharedGenerators:
+    """Python's and NumPy's shared generators as something that has a state."""
 
+    def state_dict(self) -> dict[str, Any]:
+        """Where they stand."""
+        states: dict[str, Any] = {"python": random.getstate()}
+        if "numpy" in sys.modules:
+            states["numpy"] = sys.modules["numpy"].random.get_state(legacy=False)
+        return states
 
-def restore_global_generators(states: dict[str, Any]) -> None:
-    """Go on where :func:`global_generator_states` was taken."""
-    random.setstate(states["python"])
-    if "numpy" in states:
-        import numpy as np
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where :meth:`state_dict` was taken."""
+        random.setstate(state["python"])
+        if "numpy" in state:
+            import numpy as np
 
-        np.random.set_state(states["numpy"])  # noqa: NPY002 - third-party code uses it
+            np.random.set_state(state["numpy"])  # noqa: NPY002 - third-party code uses it

@@ -20,8 +20,8 @@ from mlkernel.run.random_stream import RandomStream, seed_global_generators
 from mlkernel.run.state_keeper import StateKeeper
 
 if TYPE_CHECKING:
+    from mlkernel.run.kept_objects import Stateful
     from mlkernel.run.run_context import RunContext
-    from mlkernel.run.run_state import Stateful
 
 Result = TypeVar("Result")
 
@@ -89,16 +89,22 @@ class Run:
         return self._journal.once(key, function)
 
     def random(self, name: str) -> RandomStream:
-        """The random stream *name*: independent of all others, equal in every process, part of the checkpoints."""
+        """The random stream *name*: independent of all others, equal in every process, part of the checkpoints.
+
+        What a trainer draws while it is set up is the same in every attempt; a resumed attempt's streams stand where
+        the checkpoint was made once its loop is entered.
+        """
         return self.keeper.state.random(name)
 
-    def keep(self, name: str, stateful: Stateful) -> None:
+    def keep(self, name: str, stateful: Stateful, *, at_loop: bool = False) -> None:
         """Make *stateful* part of the checkpoints. In a resumed run its state is loaded here and now.
 
         :param name: unique in the run and the same in every attempt.
         :param stateful: has ``state_dict()`` and ``load_state_dict(state)``.
+        :param at_loop: load the state only on entering the loop in which the checkpoint was made; for generators of
+            other libraries, from which set-up draws in every attempt.
         """
-        self.keeper.state.keep(name, stateful)
+        self.keeper.state.keep(name, stateful, at_loop=at_loop)
 
     def log(self, metrics: Mapping[str, Any], *, phase: str, iteration: int) -> None:
         """Append a record to ``metrics.jsonl``; inside a loop, ``iteration.log`` is shorter.

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 
 from mlkernel.records.status import BestValue
+from mlkernel.run.kept_objects import KeptObjects, Stateful
 from mlkernel.run.loop_positions import LoopPositions
-from mlkernel.run.random_stream import (
-    RandomStream,
-    global_generator_states,
-    restore_global_generators,
-)
-
-
-class Stateful(Protocol):
-    """What can join a run's checkpoints."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that must survive."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take it back."""
+from mlkernel.run.random_stream import RandomStream, SharedGenerators
 
 
 class RunState:
-    """Loop positions, random streams, kept objects, time spent and the best report.
+    """Loop positions, kept objects, random generators, time spent and the best report.
 
-    What was restored is handed out when a stream or an object asks for it under its name, and stays in the
-    checkpoints until then.
+    Setting up a trainer draws random numbers, in a resumed attempt as in the first. Generators therefore begin anew
+    in every attempt, and get their state back only on entering the loop in which the checkpoint was made.
     """
 
     def __init__(self, seed: int) -> None:
@@ -39,10 +26,11 @@ class RunState:
         """The best value that was reported."""
         self._seed = seed
         self._streams: dict[str, RandomStream] = {}
-        self._kept: dict[str, Stateful] = {}
-        self._waiting_streams: dict[str, Any] = {}
-        self._waiting_kept: dict[str, Any] = {}
-        self._waiting_generators: tuple[str | None, dict[str, Any]] | None = None
+        self._objects = KeptObjects()
+        self._generators = KeptObjects()
+        self._generators.add("shared", SharedGenerators())
+        self._loop_to_enter: str | None = None
+        self._is_set_up = True
         self._earlier_seconds = 0.0
         self._started = time.monotonic()
 
@@ -52,43 +40,35 @@ class RunState:
         return self._earlier_seconds + time.monotonic() - self._started
 
     def random(self, name: str) -> RandomStream:
-        """The stream *name*, where its state stands."""
+        """The stream *name*."""
         if name not in self._streams:
-            stream = self._streams[name] = RandomStream(self._seed, name)
-            state = self._waiting_streams.pop(name, None)
-            if state is not None:
-                stream.load_state_dict(state)
+            self._streams[name] = RandomStream(self._seed, name)
+            self.keep(f"stream {name}", self._streams[name], at_loop=True)
         return self._streams[name]
 
-    def keep(self, name: str, stateful: Stateful) -> None:
-        """Add an object, and load its state if there is one."""
-        self._kept[name] = stateful
-        state = self._waiting_kept.pop(name, None)
-        if state is not None:
-            stateful.load_state_dict(state)
+    def keep(self, name: str, stateful: Stateful, *, at_loop: bool) -> None:
+        """Add an object, and load its state: here, or on entering the loop."""
+        kept = self._generators if at_loop else self._objects
+        kept.add(name, stateful)
+        if self._is_set_up or not at_loop:
+            kept.load()
 
-    def put_generators_back(self, path: str) -> None:
-        """On entering the loop at *path*: restore the shared generators if the checkpoint was made in it.
-
-        Setting up a trainer draws from them, so they are put back only where training goes on.
-        """
-        if self._waiting_generators is not None and self._waiting_generators[0] in {path, None}:
-            restore_global_generators(self._waiting_generators[1])
-            self._waiting_generators = None
+    def enter_loop(self, path: str) -> None:
+        """Put generators back if the checkpoint was made in the loop at *path*."""
+        if not self._is_set_up and self._loop_to_enter in {path, None}:
+            self._is_set_up = True
+            self._generators.load()
 
     def gather(self) -> dict[str, Any]:
         """The state as it is now; it refers to live objects."""
-        streams = {name: stream.state_dict() for name, stream in self._streams.items()}
-        kept = {name: stateful.state_dict() for name, stateful in self._kept.items()}
         return {
             "run": {
                 "positions": self.positions.state_dict(),
-                "streams": {**self._waiting_streams, **streams},
-                "global_generators": global_generator_states(),
                 "seconds": self.elapsed,
                 "best": attrs.asdict(self.best) if self.best else None,
             },
-            "kept": {**self._waiting_kept, **kept},
+            "generators": self._generators.gather(),
+            "kept": self._objects.gather(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -96,8 +76,8 @@ class RunState:
         own = state["run"]
         self.positions.load_state_dict(own["positions"])
         self.best = BestValue(**own["best"]) if own["best"] else None
-        self._waiting_streams = dict(own["streams"])
-        self._waiting_kept = dict(state["kept"])
-        active = own["positions"]["active"]
-        self._waiting_generators = (active[-1] if active else None, own["global_generators"])
+        self._objects.restore(state["kept"])
+        self._generators.restore(state["generators"])
+        self._loop_to_enter = next(reversed(own["positions"]["active"]), None)
+        self._is_set_up = False
         self._earlier_seconds = own["seconds"]

@@ -31,7 +31,7 @@ from mlkernel.errors import (
     TrainingError,
     UsageError,
 )
-from mlkernel.records.atomic_file import storage_errors
+from mlkernel.records.atomic_file import clear_leftovers, storage_errors
 from mlkernel.records.event_log import EventLog
 from mlkernel.records.redaction import Redactor
 from mlkernel.records.run_directory import RunDirectory, runs_root
@@ -96,7 +96,7 @@ def start_run(
     component = resolve("trainer", _named_trainer(trainer or chosen_trainer(layers)))
     configuration = build(component.config_class(), layers, overrides, descriptor=component.descriptor)
     plan = make_plan(component, configuration)
-    files = RunDirectory(runs_root(runs) / plan.run_id)
+    files = RunDirectory(runs_root(runs).absolute() / plan.run_id)  # a trainer may change the current folder
     with storage_errors(files.path):
         files.path.mkdir(parents=True)
     try:
@@ -119,7 +119,7 @@ def resume_run(
     :raises UsageError: an override is wrong, the run is locked, or none of its checkpoints can be read.
     :raises TrainingError: the trainer raised; the run can be resumed again.
     """
-    files = RunDirectory(Path(directory))
+    files = RunDirectory(Path(directory).resolve())
     plan, status = read_plan(files.plan), read_status(files)
     if status.state == "finished" and not overrides:
         return Outcome(files.path, status, "it had finished before")
@@ -136,11 +136,11 @@ def resume_run(
 
 
 def make_plan(component: Component, configuration: RunConfiguration) -> Plan:
-    """Write down what was chosen, with a new run's name: trainer, time and four letters."""
+    """Write down what was chosen, with a new run's name: trainer, time and eight letters."""
     now = datetime.now(UTC)
     label = re.sub(r"[^\w.-]+", "-", configuration.run.name or component.name).strip("-")
     return Plan(
-        run_id=f"{label}-{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}",
+        run_id=f"{label}-{now:%Y%m%d-%H%M%S}-{os.urandom(4).hex()}",
         created=now.isoformat(timespec="seconds"),
         trainer=ChosenTrainer(
             name=component.name,
@@ -216,6 +216,7 @@ class Attempt:
             lock = RunLock(self._files.lock)
             lock.acquire()
             stack.callback(lock.release)
+            clear_leftovers(self._files.path)
             self._plan.write(self._files.plan)
             events = EventLog(self._files.events, console_level=self._configuration.run.log_level)
             stack.callback(events.close)
