@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -14,11 +15,14 @@ class StopRequest:
     """Remembers that the run shall stop at the next boundary, and why.
 
     Used as a context manager it answers SIGINT and SIGTERM; a second SIGINT raises ``KeyboardInterrupt`` at once.
-    Outside the main thread, where Python delivers no signals, it only remembers.
+    Outside the main thread, where Python delivers no signals, it only remembers. Workers that the trainer forks
+    inherit the answer: in them SIGTERM ends the process, as whoever sends it expects, and Ctrl-C, which reaches them
+    with the run, does nothing, since the run needs them up to its boundary.
     """
 
     def __init__(self) -> None:
         self.reason: str | None = None
+        self._process = os.getpid()
         self._interrupted = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
 
@@ -38,10 +42,16 @@ class StopRequest:
     ) -> None:
         """Leave signals to whoever answered them before."""
         for number, handler in self._previous.items():
-            signal.signal(number, handler)
+            # None: it was not installed from Python, which can then not put it back.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
         self._previous.clear()
 
     def _answer(self, number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != self._process:
+            if number == signal.SIGTERM:
+                signal.signal(number, signal.SIG_DFL)
+                signal.raise_signal(number)
+            return
         name = signal.Signals(number).name
         if number == signal.SIGINT:
             if self._interrupted:
