@@ -35,7 +35,7 @@ def test_it_keeps_the_contract_with_gymnasium_and_normalisation(check: Callable[
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_it_learns_cartpole(seed: int, tmp_path: Path) -> None:
-    run = run_in_process("ppo", ["iterations=150", f"run.seed={seed}", "learning_curve=false"], runs=tmp_path)
+    run = run_in_process("ppo", [f"run.seed={seed}", "learning_curve=false"], runs=tmp_path)
     assert run.state == "finished"
     assert run.logged[-1]["test_return"] >= 475
     assert run.logged[-1]["test_episodes"] == 20

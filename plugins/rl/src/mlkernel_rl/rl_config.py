@@ -44,11 +44,11 @@ class RlConfig:
     torch: TorchConfig = option(factory=TorchConfig, help="How torch is used.")
     loss_module: str | None = option(None, help="Name of a loss module to use instead of the trainer's own.")
 
-    iterations: int = option(400, help="Rollouts, each followed by an update.", validator=ge(1))
+    iterations: int = option(250, help="Rollouts, each followed by an update.", validator=ge(1))
     steps: int = option(32, help="Steps of each environment in one rollout.", validator=ge(1))
-    epochs: int = option(20, help="Passes over each rollout.", validator=ge(1))
+    epochs: int = option(10, help="Passes over each rollout.", validator=ge(1))
     minibatches: int = option(1, help="Minibatches per pass.", validator=ge(1))
-    lr: float = option(1e-3, help="Learning rate of Adam.", validator=gt(0))
+    lr: float = option(1.5e-3, help="Learning rate of Adam.", validator=gt(0))
     lr_schedule: Literal["constant", "linear", "cosine"] = option(
         "linear", help="How it falls to zero, if it does."
     )
@@ -62,7 +62,7 @@ class RlConfig:
 
     log_every: int = option(10, help="Iterations between two records of metrics.", validator=ge(1))
     evaluate_every: int | None = option(
-        50,
+        25,
         help="Iterations between two evaluations; the best state by them is kept.",
         validator=optional(ge(1)),
     )
