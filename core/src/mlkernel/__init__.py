@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from mlkernel.hookspecs.markers import hookimpl
     from mlkernel.plots.learning_curve import draw_learning_curve
     from mlkernel.progress.progress_bar import ProgressBar
-    from mlkernel.records.metrics import read_metrics
+    from mlkernel.records.metrics import MetricRecord, read_metrics
     from mlkernel.run.attach_progress_bar import IterationContext, attach_progress_bar
+    from mlkernel.run.attempt import Outcome
     from mlkernel.run.loop import Iteration
     from mlkernel.run.run import Run
-    from mlkernel.run.session import Outcome, resume_run, start_run
+    from mlkernel.run.session import resume_run, start_run
     from mlkernel.run.trainer import Trainer
     from mlkernel.trial import Trial
 
@@ -58,6 +59,7 @@ __all__ = [
     "IterationContext",
     "KernelError",
     "Kind",
+    "MetricRecord",
     "NameConflictError",
     "Outcome",
     "PluginError",
@@ -109,7 +111,8 @@ _MODULES = {
     "Iteration": "mlkernel.run.loop",
     "IterationContext": "mlkernel.run.attach_progress_bar",
     "Kind": "mlkernel.descriptors",
-    "Outcome": "mlkernel.run.session",
+    "MetricRecord": "mlkernel.records.metrics",
+    "Outcome": "mlkernel.run.attempt",
     "ProgressBar": "mlkernel.progress.progress_bar",
     "Run": "mlkernel.run.run",
     "Secret": "mlkernel.config.secret",

@@ -21,11 +21,13 @@ progress_bar = Kind(
     summary="Shows how far a run is.",
     protocol="mlkernel.progress.progress_bar:ProgressBar",
     checks="mlkernel.testing.progress_bar_checks:progress_bar_checks",
+    template="mlkernel.scaffold.progress_bar",
 )
 listener = Kind(
     name="listener",
     summary="Hears of every run on this machine and may answer hooks; active once installed, unless blocked.",
     checks="mlkernel.testing.listener_checks:listener_checks",
+    template="mlkernel.scaffold.listener",
 )
 state_codec = Kind(
     name="state_codec",

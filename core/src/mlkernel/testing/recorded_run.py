@@ -16,8 +16,9 @@ from mlkernel.hookspecs import hookimpl
 from mlkernel.records.metrics import Metrics, read_metrics
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.records.status import read_status
+from mlkernel.run.attempt import Outcome
 from mlkernel.run.kernel_answers import codec_finder
-from mlkernel.run.session import Outcome, resume_run, start_run
+from mlkernel.run.session import resume_run, start_run
 from mlkernel.testing.event_recorder import EventRecorder
 
 if TYPE_CHECKING:

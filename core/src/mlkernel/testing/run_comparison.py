@@ -60,11 +60,11 @@ def _state(run: RecordedRun) -> dict[str, Any]:
 
 def _drop_what_may_differ(first: dict[str, Any], second: dict[str, Any]) -> None:
     """Take away the time, and states of global generators whose library only one of two processes had loaded."""
-    shared = first["run"]["global_generators"].keys() & second["run"]["global_generators"].keys()
+    loaded = first["generators"]["shared"].keys() & second["generators"]["shared"].keys()
     for state in (first, second):
-        own = state["run"]
-        del own["seconds"]
-        own["global_generators"] = {name: own["global_generators"][name] for name in sorted(shared)}
+        del state["run"]["seconds"]
+        generators = state["generators"]
+        generators["shared"] = {name: generators["shared"][name] for name in sorted(loaded)}
 
 
 def _as_bytes(state: dict[str, Any]) -> dict[str, bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 def torch_generator(run: Run, name: str, device: torch.device | str = "cpu") -> torch.Generator:
     """Make a generator of its own, seeded from the run's stream *name*, whose state is kept in checkpoints.
 
-    Two generators of one run are independent. Draw from it inside the run's loops: a resumed attempt gets it in the
-    state of the checkpoint at once.
+    Two generators of one run are independent. As with the run's own streams, what is drawn during set-up is the same in
+    every attempt, and a resumed attempt's generator stands where the checkpoint was made once its loop is entered.
     """
     generator = torch.Generator(device)
     generator.manual_seed(run.random(name).seed_value)
-    run.keep(f"torch.generator.{name}", GeneratorState(generator))
+    run.keep(f"torch.generator.{name}", GeneratorState(generator), at_loop=True)
     return generator
 
 
@@ -39,45 +39,18 @@ class GeneratorState:
 
 
 class GlobalGenerators:
-    """The generators that torch uses where none is named: the CPU's and those of all CUDA devices.
+    """The generators that torch uses where none is named: the CPU's and those of all CUDA devices."""
 
-    A resumed attempt draws initial weights and the like once more, so the states of a checkpoint are put back where
-    they were taken: on entering the loop that was then being run.
-    """
-
-    def __init__(self) -> None:
-        self._active: list[str] = []
-        self._restored: dict[str, Any] | None = None
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the states by kind of device, uint8 tensors, and the innermost phase that is being run."""
-        state: dict[str, Any] = {
-            "phase": self._active[-1] if self._active else None,
-            "cpu": [torch.get_rng_state()],
-        }
+    def state_dict(self) -> dict[str, list[Tensor]]:
+        """Return the states by kind of device, uint8 tensors."""
+        state = {"cpu": [torch.get_rng_state()]}
         if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             state["cuda"] = torch.cuda.get_rng_state_all()
         return state
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Remember what :meth:`state_dict` gave until its phase is entered."""
-        self._restored = state
-
-    def phase_started(self, phase: str) -> None:
-        """Note that *phase* is entered, and put the remembered states back if it is theirs."""
-        self._active.append(phase)
-        if self._restored is not None and self._restored["phase"] in {phase, None}:
-            _put_back(self._restored)
-            self._restored = None
-
-    def phase_ended(self, phase: str) -> None:
-        """Note that *phase* is left."""
-        self._active.remove(phase)
-
-
-def _put_back(state: dict[str, Any]) -> None:
-    """Set the generators of the CPU and of as many CUDA devices as this machine has."""
-    torch.set_rng_state(state["cpu"][0])
-    for index, device_state in enumerate(state.get("cuda", [])):
-        if index < torch.cuda.device_count():
-            torch.cuda.set_rng_state(device_state, index)
+    def load_state_dict(self, state: dict[str, list[Tensor]]) -> None:
+        """Take up what :meth:`state_dict` gave, for as many CUDA devices as this machine has."""
+        torch.set_rng_state(state["cpu"][0])
+        for index, device_state in enumerate(state.get("cuda", [])):
+            if index < torch.cuda.device_count():
+                torch.cuda.set_rng_state(device_state, index)

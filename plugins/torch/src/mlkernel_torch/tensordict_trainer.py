@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from mlkernel import Trainer, hookimpl
+from mlkernel import Trainer
 from mlkernel_torch.device import choose_device
 from mlkernel_torch.generators import GlobalGenerators
 from mlkernel_torch.settings import apply_settings, attention_kernels, settings
@@ -51,8 +51,7 @@ class TensorDictTrainer(Trainer):
         self.dtype = getattr(torch, self.torch_config.dtype)
         apply_settings(self.torch_config)
         torch.manual_seed(run.random("torch").seed_value)
-        self._generators = GlobalGenerators()
-        run.keep("torch.generators", self._generators)
+        run.keep("torch.generators", GlobalGenerators(), at_loop=True)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states of all modules, optimisers and schedules that are attributes of the trainer.
@@ -78,14 +77,6 @@ class TensorDictTrainer(Trainer):
         """Enter on *stack* what a test loop needs: the same as for training, and no gradients."""
         self._build_train_context(stack)
         stack.enter_context(torch.no_grad())
-
-    @hookimpl(specname="on_phase_started")
-    def _on_phase_started(self, phase: str) -> None:
-        self._generators.phase_started(phase)
-
-    @hookimpl(specname="on_phase_ended")
-    def _on_phase_ended(self, phase: str) -> None:
-        self._generators.phase_ended(phase)
 
     def _parts(self) -> dict[str, nn.Module | Optimizer | LRScheduler]:
         return {
