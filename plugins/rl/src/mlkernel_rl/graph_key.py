@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import attrs
@@ -24,6 +25,8 @@ _NOT_IN_THE_GRAPH = {
     "learning_curve",
 }
 
+_OF_EVERY_MODULE = {*vars(torch.nn.Module()), *vars(torch.nn.Module)}
+
 
 def metric_names(parts: EngineParts) -> list[str]:
     """Return the sorted names of the loss module's entries, found by calling it on two empty transitions."""
@@ -41,19 +44,33 @@ def metric_names(parts: EngineParts) -> list[str]:
 
 
 def graph_key(parts: EngineParts) -> dict[str, Any]:
-    """Return, as JSON values, what a graph depends on besides code and shapes."""
+    """Return, as JSON values, what a graph depends on besides code and shapes.
+
+    An object without a ``repr`` of its own shows its address there: such a graph is compiled in every process.
+    """
     config = attrs.asdict(parts.config, filter=lambda field, _: field.name not in _NOT_IN_THE_GRAPH)
-    modules = (parts.actor, parts.critic, parts.loss_module)
+    owners: list[object] = [] if parts.choice.native is None else [parts.choice.native]
+    for module in (parts.actor, parts.critic, parts.loss_module):
+        owners += module.modules()
     return {
         "config": repr(config),
-        "environment": repr(_plain_attributes(parts.choice.native or parts.environment)),
-        "modules": [
-            [type(m).__module__, type(m).__qualname__, repr(m), repr(_plain_attributes(m))] for m in modules
+        "owners": [
+            [type(owner).__module__, type(owner).__qualname__, _attributes(owner, parts.config)]
+            for owner in owners
         ],
     }
 
 
-def _plain_attributes(owner: object) -> list[tuple[str, Any]]:
-    plain = (bool, int, float, str, tuple)
+def _attributes(owner: object, config: object) -> list[str]:
+    """Return the attributes that code can bake into a graph: neither tensors nor modules, nor the trainer's config."""
     values = {**vars(type(owner)), **vars(owner)}
-    return sorted((k, v) for k, v in values.items() if isinstance(v, plain) and not k.startswith("__"))
+    baked = {
+        name: value
+        for name, value in values.items()
+        if name not in _OF_EVERY_MODULE
+        and not name.startswith("__")
+        and value is not config
+        and not isinstance(value, torch.nn.Module | torch.Tensor)
+        and not inspect.isroutine(value)
+    }
+    return [f"{name}={value!r}" for name, value in sorted(baked.items())]

@@ -55,7 +55,7 @@ class TensorDictRlTrainer(TensorDictTrainer):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         config: RlConfig = self.config
-        _check_minibatches(config)
+        _check(config)
         self._choice = choose_environment(config.env)
         self._environment = self._choice.vector(config.env.count, run.random("environments").seed_value)
         self._evaluation_environment = self._choice.vector(
@@ -268,7 +268,10 @@ class TensorDictRlTrainer(TensorDictTrainer):
             self.run.logger.warning("no learning curve was drawn", reason=str(error))
 
 
-def _check_minibatches(config: RlConfig) -> None:
+def _check(config: RlConfig) -> None:
+    """Refuse what the configuration's types and ranges cannot rule out."""
+    if config.torch.dtype != "float32":
+        raise UsageError(f"torch.dtype={config.torch.dtype}: reinforcement learning here is in float32")
     transitions = config.steps * config.env.count
     if transitions % config.minibatches:
         raise UsageError(
