@@ -85,13 +85,11 @@ def test_a_running_run_is_never_touched(runs, capsys):
     status = Status()
     status.begin_attempt()
     write_status(files, status)
-    lock = RunLock(files.lock)
-    lock.acquire()
-    assert main(["clean", "--older-than", "0h", "--yes"]) == 0
-    assert [found.run_id for found in run_directories(runs)] == ["running"]
-    assert main(["clean", "running", "--yes"]) == 2
-    assert "running is running" in capsys.readouterr().err
-    lock.release()
+    with RunLock(files.lock):
+        assert main(["clean", "--older-than", "0h", "--yes"]) == 0
+        assert [found.run_id for found in run_directories(runs)] == ["running"]
+        assert main(["clean", "running", "--yes"]) == 2
+        assert "running is running" in capsys.readouterr().err
     assert main(["clean", "running", "--yes"]) == 0
     assert run_directories(runs) == []
 

@@ -62,22 +62,26 @@ def test_a_damaged_line_is_left_out_with_a_warning(run, capsys):
 
 
 def test_follows_a_run_until_it_ends(run, capsys):
-    lock = RunLock(run.lock)
-    lock.acquire()
-    status = Status()
-    status.begin_attempt()
-    write_status(run, status)
+    locked = threading.Event()
 
     def train():
+        with RunLock(run.lock):
+            status = Status()
+            status.begin_attempt()
+            write_status(run, status)
+            locked.set()
+            log(status)
+
+    def log(status):
         for iteration in range(1, 4):
             time.sleep(0.1)
             write_metrics(run, [("train", iteration, 2.0, {"loss": 0.25})])
         status.end_attempt("finished")
         write_status(run, status)
-        lock.release()
 
     trainer = threading.Thread(target=train)
     trainer.start()
+    locked.wait()
     assert main(["logs", "ppo-1", "-f", "--metrics"]) == 0
     trainer.join()
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == ["0", "1", "2", "3"]

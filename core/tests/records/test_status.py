@@ -1,6 +1,7 @@
 import json
 import socket
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -16,14 +17,13 @@ def files(tmp_path):
 
 @pytest.fixture
 def running(files):
-    """A status of this process, whose lock is held."""
-    lock = RunLock(files.lock)
-    lock.acquire()
-    status = Status()
-    status.begin_attempt()
-    write_status(files, status)
-    yield status, lock
-    lock.release()
+    """The status that a process wrote which holds the lock while the test lasts, or until it lets go."""
+    with ExitStack() as held:
+        held.enter_context(RunLock(files.lock))
+        status = Status()
+        status.begin_attempt()
+        write_status(files, status)
+        yield status, held.close
 
 
 def test_a_status_comes_back_equal(files):
@@ -49,19 +49,19 @@ def test_a_run_without_a_status_is_pending(files):
 
 
 def test_running_while_the_lock_is_held_and_stopped_when_it_is_not(files, running):
-    _, lock = running
+    _, let_go = running
     assert read_status(files).state == "running"
-    lock.release()
+    let_go()
     status = read_status(files)
     assert (status.state, status.reason) == ("stopped", "its process died")
     assert json.loads(files.status.read_text())["state"] == "running", "reading changes nothing"
 
 
 def test_the_attempt_of_a_dead_process_is_closed_by_the_next_one(files, running):
-    status, lock = running
+    status, let_go = running
     status.heartbeat = status.attempts[0].started + 7.0
     write_status(files, status)
-    lock.release()
+    let_go()
     found = read_status(files)
     found.begin_attempt()
     first = found.attempts[0]

@@ -144,3 +144,27 @@ def test_signals_are_answered_only_while_the_run_lasts():
         request.ask("another reason")
         assert request.reason == "SIGTERM"
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+FORKS = """
+import multiprocessing
+
+class Tiny(Base):
+    def step(self, iteration):
+        worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+        worker.start()
+        os.kill(worker.pid, signal.SIGINT)
+        worker.join(timeout=0.2)
+        survived = worker.is_alive()
+        worker.terminate()
+        worker.join(timeout=20)
+        code = worker.exitcode
+        worker.kill()
+        iteration.log(survived=survived, code=code or 0)
+"""
+
+
+def test_forked_workers_outlive_ctrl_c_and_can_be_terminated(kernel_process):
+    process = kernel_process(FORKS)
+    assert process.run("iterations=1").returncode == 0
+    assert process.metrics == [("train", 0, {"survived": 1, "code": -signal.SIGTERM})]

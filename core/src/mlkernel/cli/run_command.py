@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlkernel.cli.component_help import add_component_help
 
 if TYPE_CHECKING:
-    from mlkernel.run.session import Outcome
+    from mlkernel.run.attempt import Outcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

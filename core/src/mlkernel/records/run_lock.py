@@ -7,6 +7,8 @@ import json
 import os
 import socket
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -18,13 +20,13 @@ _PATIENCE_SECONDS = 0.5
 
 
 class RunLock:
-    """Held by the one process that trains in a run directory."""
+    """Held, as a context manager, by the one process that trains in a run directory."""
 
     def __init__(self, path: Path) -> None:
         self._holder = path.with_name("lock.json")
         self._lock = FileLock(path)
 
-    def acquire(self) -> None:
+    def __enter__(self) -> Self:
         """Take the lock.
 
         :raises RunLockedError: a living process holds it; the message names that process.
@@ -37,10 +39,17 @@ class RunLock:
                 f"run {self._holder.parent.name} is being trained by {self._describe_holder()}",
                 hint=f"Wait for it, or stop it with kernel stop {self._holder.parent.name}.",
             ) from None
-        with storage_errors(self._holder):
-            self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        try:
+            with storage_errors(self._holder):
+                self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
 
-    def release(self) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Give the lock back."""
         self._lock.release()
 

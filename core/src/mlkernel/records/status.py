@@ -18,6 +18,9 @@ from mlkernel.records.run_lock import is_locked
 State = Literal["pending", "running", "stopped", "failed", "finished"]
 """``stopped`` and ``failed`` runs can be resumed; ``finished`` ones extended."""
 
+PROCESS_DIED = "its process died"
+"""The reason of an attempt that ended without a word."""
+
 HEARTBEAT_SECONDS = 5.0
 """How often a running run says that it lives."""
 
@@ -65,7 +68,7 @@ class Status:
         """Append a new attempt of this process and become ``running``."""
         now = time.time()
         if self.attempts and self.attempts[-1].ended is None:
-            self.end_attempt("stopped", self.reason, at=self.heartbeat)  # its process died without a word
+            self.end_attempt("stopped", PROCESS_DIED, at=self.heartbeat)
         attempt = Attempt(
             number=len(self.attempts) + 1, started=now, pid=os.getpid(), host=socket.gethostname()
         )
@@ -110,7 +113,7 @@ def read_status(directory: RunDirectory) -> Status:
         notes=values["notes"],
     )
     if status.state == "running" and _process_is_gone(directory, status):
-        status.state, status.reason = "stopped", "its process died"
+        status.state, status.reason = "stopped", PROCESS_DIED
     return status
 
 
