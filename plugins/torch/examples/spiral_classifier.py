@@ -48,8 +48,7 @@ class SpiralClassifier(TensorDictTrainer):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        # Data are drawn anew by every attempt, so from a generator of their own, which no checkpoint winds forward.
-        data_generator = torch.Generator().manual_seed(run.random("data").seed_value)
+        data_generator = torch_generator(run, "data")
         self.train_set = self._draw_points(data_generator)
         self.test_set = self._draw_points(data_generator)
         self.order_generator = torch_generator(run, "order")

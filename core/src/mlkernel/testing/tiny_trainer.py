@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import frozen, validators
@@ -32,8 +31,7 @@ class TinyTrainer(Trainer):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        data_random = Random(run.random("data").seed_value)  # noqa: S311 - data, not secrets
-        self.points, self.test_points = noisy_line(data_random), noisy_line(data_random)
+        self.points, self.test_points = noisy_line(run.random("data")), noisy_line(run.random("test data"))
         self.order = run.random("order")
         self.slope = self.intercept = 0.0
 
