@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from mlkernel.errors import UsageError
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.records.run_lock import RunLock
 from mlkernel.records.status import HEARTBEAT_SECONDS, BestValue, Status, read_status, write_status
@@ -79,3 +80,10 @@ def test_a_run_of_another_machine_lives_while_its_heart_beats(files, age, state)
     text = files.status.read_text().replace(json.dumps(socket.gethostname()), '"elsewhere"')
     files.status.write_text(text)
     assert read_status(files).state == state
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"state": "running"}'])
+def test_a_damaged_status_is_named_with_a_way_on(files, text):
+    files.status.write_text(text)
+    with pytest.raises(UsageError, match=r"status\.json is damaged[\s\S]*Delete it"):
+        read_status(files)

@@ -61,7 +61,7 @@ def _read_rows(root: Path) -> list[RunRow]:
     from mlkernel.records.run_directory import run_directories
     from mlkernel.records.run_index import list_runs, read_row
 
-    damage = (ValueError, KeyError, TypeError, AttributeError)
+    damage = (UsageError, ValueError, KeyError, TypeError, AttributeError)
     try:
         return list_runs(root)
     except damage:

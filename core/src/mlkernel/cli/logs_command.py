@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _follow(new_lines: Callable[[], list[str]], show: Callable[[str], None], directory: RunDirectory) -> None:
     """Print lines as they come; return when the run has ended, with its last lines still to be printed."""
-    from mlkernel.cli.run_description import read_run_status
+    from mlkernel.records.status import read_status
 
     next_question = 0.0
     while True:
@@ -59,7 +59,7 @@ def _follow(new_lines: Callable[[], list[str]], show: Callable[[str], None], dir
             show(line)
         if time.monotonic() >= next_question:
             next_question = time.monotonic() + STATUS_SECONDS
-            if read_run_status(directory).state not in ("pending", "running"):
+            if read_status(directory).state not in ("pending", "running"):
                 return
         time.sleep(LOOK_SECONDS)
 

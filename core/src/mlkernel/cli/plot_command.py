@@ -74,10 +74,10 @@ def _reported_metrics(directories: Sequence[RunDirectory]) -> list[str]:
 
     :raises UsageError: none of them did; the message lists what was logged.
     """
-    from mlkernel.cli.run_description import read_run_status
     from mlkernel.plots.learning_curve import read_logged
+    from mlkernel.records.status import read_status
 
-    bests = [read_run_status(directory).best for directory in directories]
+    bests = [read_status(directory).best for directory in directories]
     logged = dict.fromkeys(name for directory in directories for name in read_logged(directory.path).names())
     reported = dict.fromkeys(best.metric for best in bests if best and best.metric in logged)
     if not reported:

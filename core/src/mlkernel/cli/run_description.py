@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mlkernel.checkpoint.checkpoint_store import CheckpointStore, Retention
-from mlkernel.errors import UsageError
 from mlkernel.plots.learning_curve import read_logged
 from mlkernel.plots.run_groups import flat_configuration
 from mlkernel.records.metrics import Metrics
-from mlkernel.records.status import Status, read_status
+from mlkernel.records.status import read_status
 from mlkernel.run.plan import read_plan
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def describe_run(directory: RunDirectory) -> dict[str, Any]:
     :raises UsageError: its plan, status or metrics are damaged.
     """
     plan = read_plan(directory.plan)
-    status = read_run_status(directory)
+    status = read_status(directory)
     return {
         "id": directory.run_id,
         "directory": str(directory.path),
@@ -34,7 +33,7 @@ def describe_run(directory: RunDirectory) -> dict[str, Any]:
         "trainer": attrs.asdict(plan.trainer),
         "state": status.state,
         "reason": status.reason,
-        "seconds": seconds_spent(status),
+        "seconds": status.seconds,
         "progress": status.progress,
         "best": attrs.asdict(status.best) if status.best else None,
         "notes": status.notes,
@@ -48,17 +47,6 @@ def describe_run(directory: RunDirectory) -> dict[str, Any]:
     }
 
 
-def read_run_status(directory: RunDirectory) -> Status:
-    """The status of a run.
-
-    :raises UsageError: the file is damaged.
-    """
-    try:
-        return read_status(directory)
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{directory.status} is damaged: {error!r}") from error
-
-
 def newest_metrics(records: Metrics) -> dict[str, dict[str, Any]]:
     """For each phase its last iteration and the newest value of each of its metrics."""
     phases: dict[str, dict[str, Any]] = {}
@@ -67,11 +55,6 @@ def newest_metrics(records: Metrics) -> dict[str, dict[str, Any]]:
         newest["iteration"], newest["time"] = record.iteration, record.time
         newest["metrics"].update(record.metrics)
     return phases
-
-
-def seconds_spent(status: Status) -> float:
-    """Seconds of all attempts, of a running one up to its last heartbeat."""
-    return sum((a.ended or status.heartbeat or a.started) - a.started for a in status.attempts)
 
 
 def _checkpoints(directory: Path) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 from mlkernel.errors import StorageError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
 
 
 def sync_directory(directory: Path) -> None:
@@ -32,7 +33,10 @@ def sync_file(path: Path) -> None:
 
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk or a refused write below *path* into a :class:`StorageError` that says so."""
+    """Turn a full disk, or a refusal to write *path* or beside it, into a :class:`StorageError` that says so.
+
+    A refusal that names another place is none of storage's: the block of an artifact reads what it likes.
+    """
     try:
         yield
     except OSError as error:
@@ -41,7 +45,8 @@ def storage_errors(path: Path) -> Iterator[None]:
                 f"no room left to write {path}: {error.strerror}",
                 hint="Nothing that was complete is lost. Make room and go on with kernel resume.",
             ) from error
-        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        here = error.filename is None or Path(error.filename).is_relative_to(path.parent)
+        if error.errno in _REFUSED and here:
             raise StorageError(
                 f"cannot write {error.filename or path}: {error.strerror}",
                 hint="Choose another folder with --runs DIRECTORY, or change its permissions.",

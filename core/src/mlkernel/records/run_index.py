@@ -76,7 +76,7 @@ def read_row(directory: RunDirectory) -> RunRow:
         trainer=plan["trainer"]["name"],
         state=status.state,
         started=status.attempts[0].started if status.attempts else None,
-        seconds=sum((a.ended or status.heartbeat or a.started) - a.started for a in status.attempts),
+        seconds=status.seconds,
         metric=status.best.metric if status.best else None,
         value=status.best.value if status.best else None,
         phase=phase,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import attrs
 from attrs import Factory, define, frozen
 
+from mlkernel.errors import UsageError
 from mlkernel.records.atomic_file import write_json
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.records.run_lock import is_locked
@@ -64,6 +65,11 @@ class Status:
     notes: dict[str, Any] = Factory(dict)
     """Facts that the trainer wants ``kernel show`` to print."""
 
+    @property
+    def seconds(self) -> float:
+        """Time spent, over all attempts, of a running one up to its last heartbeat."""
+        return sum((a.ended or self.heartbeat or a.started) - a.started for a in self.attempts)
+
     def begin_attempt(self) -> Attempt:
         """Append a new attempt of this process and become ``running``."""
         now = time.time()
@@ -98,12 +104,25 @@ def read_status(directory: RunDirectory) -> Status:
     """What ``status.json`` says, except that a run whose process died is ``stopped``.
 
     A run directory without the file (its process died before writing it) is ``pending``.
+
+    :raises UsageError: the file is damaged.
     """
     try:
-        values = json.loads(directory.status.read_text(encoding="utf-8"))
+        status = _parse(json.loads(directory.status.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Status()
-    status = Status(
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"{directory.status} is damaged: {error!r}",
+            hint="Delete it: attempts and notes are then forgotten, checkpoints and metrics are not.",
+        ) from error
+    if status.state == "running" and _process_is_gone(directory, status):
+        status.state, status.reason = "stopped", PROCESS_DIED
+    return status
+
+
+def _parse(values: dict[str, Any]) -> Status:
+    return Status(
         state=values["state"],
         reason=values["reason"],
         heartbeat=values["heartbeat"],
@@ -112,9 +131,6 @@ def read_status(directory: RunDirectory) -> Status:
         best=BestValue(**values["best"]) if values["best"] else None,
         notes=values["notes"],
     )
-    if status.state == "running" and _process_is_gone(directory, status):
-        status.state, status.reason = "stopped", PROCESS_DIED
-    return status
 
 
 def _process_is_gone(directory: RunDirectory, status: Status) -> bool:
