@@ -31,7 +31,9 @@ from torch._higher_order_ops.scan import scan
 SLOPE = 0.5
 
 
-def function(x, y):
+def function(*flat):
+    x, y = flat
+
     def step(carry, row):
         carry = torch.tanh(carry * SLOPE + row)
         return carry, carry.clone()

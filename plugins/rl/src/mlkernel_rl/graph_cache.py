@@ -48,7 +48,7 @@ class GraphCache:
         """Return *function* compiled for tensors like *arguments*, and ``"loaded"`` or ``"compiled"``.
 
         Args:
-            function: pure; takes and returns plain tensors.
+            function: pure; takes tensors as one ``*flat`` and returns a tuple of them.
             arguments: examples of the right shapes, strides and types.
             key: everything that the graph depends on besides code and shapes, as JSON values.
         """
