@@ -172,6 +172,47 @@ class Tiny(Base):
     assert folder.status.notes == {"first": "ended", "second": "ended"}
 
 
+def test_an_exception_that_the_trainer_catches_ends_a_decorated_phase(trainer_folder):
+    folder = trainer_folder(
+        """
+class Tiny(Base):
+    def train(self):
+        try:
+            self._run_first_loop()
+        except LookupError:
+            pass
+        for iteration in self.run.loop("second", 1):
+            iteration.log(x=1)
+
+    @attach_progress_bar(lambda self: 5)
+    def _run_first_loop(self, iteration_context):
+        for iteration in iteration_context:
+            if iteration.number == 2:
+                raise LookupError
+
+    @hookimpl
+    def on_phase_ended(self, run, phase):
+        run.note(phase, "ended")
+"""
+    )
+    assert folder.start_here().exit_code == 0
+    assert folder.status.notes == {"first": "ended", "second": "ended"}
+
+
+@pytest.mark.parametrize("name", ["", "train/epoch"])
+def test_a_loop_without_a_name_of_its_own_is_refused(trainer_folder, name):
+    folder = trainer_folder(
+        f"""
+class Tiny(Base):
+    def train(self):
+        for _ in self.run.loop({name!r}, 2):
+            pass
+"""
+    )
+    with pytest.raises(UsageError, match="is no name of a loop"):
+        folder.start_here()
+
+
 def test_two_loops_of_one_name_are_refused(trainer_folder):
     folder = trainer_folder(
         """

@@ -164,6 +164,35 @@ def test_a_report_makes_a_checkpoint_only_when_it_is_better(trainer_folder):
     assert folder.checkpoints == ["000001", "000002", "000003"]
 
 
+@pytest.mark.parametrize("second", ['"other"', '"score", mode="min"'])
+def test_a_run_is_compared_by_one_metric(trainer_folder, second):
+    folder = trainer_folder(
+        """
+class Tiny(Base):
+    def step(self, iteration):
+        self.run.report("score", 1.0)
+        self.run.report(SECOND, value=2.0)
+""".replace("SECOND", second)
+    )
+    with pytest.raises(UsageError, match=r"compared by score \(max\) and now reports"):
+        folder.start_here()
+
+
+@pytest.mark.parametrize("name", ["trainer", "memory"])
+def test_a_name_keeps_one_object(trainer_folder, name):
+    folder = trainer_folder(
+        f"""
+class Tiny(Base):
+    def __init__(self, run):
+        super().__init__(run)
+        run.keep("memory", self)
+        run.keep({name!r}, self)
+"""
+    )
+    with pytest.raises(UsageError, match=f"two objects are kept as '{name}'"):
+        folder.start_here()
+
+
 def test_a_damaged_best_checkpoint_is_not_used(trainer_folder, capsys):
     folder = trainer_folder(REPORTING)
     folder.start_here(NEVER, "checkpoint.keep_best=2")

@@ -72,9 +72,9 @@ class Boundaries:
         self._hooks.notifier("on_phase_ended")(run=self._run, phase=loop.path)
 
     def close(self, loop: Loop) -> None:
-        """A loop's generator was closed: its body broke, or an exception is on its way through it.
+        """An exception is on its way through the loop, or its generator was closed, as by ``break``.
 
-        Only what comes next tells the two apart, so the loop is left when training goes on.
+        Only what comes next tells whether the trainer catches it, so the loop is left when training goes on.
         """
         self._closed.append(loop)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from mlkernel.errors import UsageError
+
 
 class Stateful(Protocol):
     """What can join a run's checkpoints."""
@@ -23,13 +25,22 @@ class KeptObjects:
         self._waiting: dict[str, Any] = {}
 
     def add(self, name: str, stateful: Stateful) -> None:
-        """Make *stateful* part of the checkpoints."""
+        """Make *stateful* part of the checkpoints.
+
+        :raises UsageError: something else has the name; the state of one of them would be lost.
+        """
+        if name in self._objects:
+            raise UsageError(
+                f"two objects are kept as {name!r}: one of their states would be lost",
+                hint="Give each its own name; 'trainer' is the trainer itself.",
+            )
         self._objects[name] = stateful
 
     def load(self) -> None:
         """Give every object that is there the state that waits for it."""
-        for name in self._objects.keys() & self._waiting.keys():
-            self._objects[name].load_state_dict(self._waiting.pop(name))
+        for name, stateful in self._objects.items():
+            if name in self._waiting:
+                stateful.load_state_dict(self._waiting.pop(name))
 
     def gather(self) -> dict[str, Any]:
         """The states as they are now; they refer to live objects."""

@@ -71,10 +71,10 @@ class Loop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the loop: for good, unless by an exception."""
+        """Leave the loop: for good, unless an exception ends the training, too."""
         if kind is None:
             self._boundaries.leave(self)
-        elif kind is GeneratorExit:
+        else:
             self._boundaries.close(self)
 
     def current(self) -> Iteration:

@@ -24,8 +24,12 @@ class LoopPositions:
     def enter(self, name: str, total: int | None) -> str:
         """Open the loop *name* inside those that are active, and tell its path.
 
-        :raises UsageError: this attempt already ran a loop of that name here.
+        :raises UsageError: this attempt already ran a loop of that name here, or it is no name.
         """
+        if not name or "/" in name:
+            raise UsageError(
+                f"{name!r} is no name of a loop", hint="A slash joins the names of nested loops."
+            )
         path = f"{self.active[-1]}/{name}" if self.active else name
         if path in self.totals:
             raise UsageError(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from mlkernel.errors import UsageError
 from mlkernel.records.artifacts import writing_artifact
 from mlkernel.records.journal import Journal
 from mlkernel.records.metrics import MetricRecord, as_numbers
@@ -68,12 +69,16 @@ class Run:
         """The resumable loop: ``for iteration in run.loop("train", total=100):``.
 
         It counts on where an earlier attempt's last checkpoint was made, shows progress, makes checkpoints when they
-        are due, and stops at an iteration's end when the run is asked to. Loops nest.
+        are due, and stops at an iteration's end when the run is asked to.
 
-        :param name: unique among the loops at its level; the phase under which metrics are logged.
+        Loops nest. A run that is resumed inside an inner loop enters the outer iteration at its top: what comes before
+        the inner loop there runs again, with state and random streams as they were at the checkpoint. Let the inner
+        loop come first, or put what comes before it into :meth:`once`.
+
+        :param name: unique among the loops at its level, and without ``/``; the phase under which metrics are logged.
         :param total: how many iterations, or ``None`` to go on until the body breaks.
         :param description: shown beside the progress bar.
-        :raises UsageError: on entering, if another loop at its level has the name.
+        :raises UsageError: on entering, if another loop at its level has the name, or it holds a ``/``.
         """
         return Loop(self, self.boundaries, name, total, description)
 
@@ -103,6 +108,7 @@ class Run:
         :param stateful: has ``state_dict()`` and ``load_state_dict(state)``.
         :param at_loop: load the state only on entering the loop in which the checkpoint was made; for generators of
             other libraries, from which set-up draws in every attempt.
+        :raises UsageError: something else is kept under the name.
         """
         self.keeper.state.keep(name, stateful, at_loop=at_loop)
 
@@ -121,12 +127,19 @@ class Run:
     def report(self, metric: str, value: float, *, mode: Literal["max", "min"] = "max") -> None:
         """Report the value by which runs are compared; the state in which the best one was reported is kept.
 
-        :param mode: whether larger or smaller values are better.
+        :param metric: its name, the same in every call.
+        :param mode: whether larger or smaller values are better, the same in every call.
+        :raises UsageError: another metric or mode was reported before.
         """
         value = float(value)
         best = self.status.best
+        if best is not None and (best.metric, best.mode) != (metric, mode):
+            raise UsageError(
+                f"the run is compared by {best.metric} ({best.mode}) and now reports {metric} ({mode})",
+                hint="Report one metric with one mode, and log the others.",
+            )
         sign = 1.0 if mode == "max" else -1.0
-        is_better = best is None or best.metric != metric or sign * value > sign * best.value
+        is_better = best is None or sign * value > sign * best.value
         if is_better and not math.isnan(value):
             best = BestValue(metric=metric, value=value, mode=mode)
             self.status.best = self.keeper.state.best = self.keeper.reported = best
