@@ -107,7 +107,7 @@ def test_the_ratio_is_clipped_on_the_side_that_would_gain() -> None:
 def test_the_weight_of_the_penalty_adapts(kl: float, factor: float) -> None:
     actor, critic = networks()
     loss = PPOLoss(actor, critic, PPOConfig(surrogate="kl", initial_beta=1.5, target_kl=0.01))
-    loss.after_update({"kl": torch.tensor(kl)})
+    loss.after_update({"kl": torch.tensor([0.5, kl])})
     assert float(loss.beta) == pytest.approx(1.5 * factor)
 
 

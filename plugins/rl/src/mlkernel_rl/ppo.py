@@ -87,7 +87,7 @@ class PPOLoss(nn.Module):
     def after_update(self, metrics: Mapping[str, Tensor]) -> None:
         """Adapt β to the divergence that the last minibatch saw (the two rules under eq. 8)."""
         if self.config.surrogate == "kl":
-            target, kl = self.config.target_kl, metrics["kl"]
+            target, kl = self.config.target_kl, metrics["kl"][-1]
             self.beta.mul_(torch.where(kl < target / 1.5, 0.5, torch.where(kl > target * 1.5, 2.0, 1.0)))
 
     def _normalised(self, advantage: Tensor) -> Tensor:

@@ -146,7 +146,7 @@ class TensorDictRlTrainer(TensorDictTrainer):
         self._episodes.add(outcome)
         adapt = getattr(self.loss_module, "after_update", None)
         if adapt is not None:
-            adapt({name: values[-1] for name, values in outcome.metrics.items()})
+            adapt(outcome.metrics)
 
     def _get_log_stats(self, outcome: IterationOutcome) -> dict[str, float]:
         """Return what is logged: means over the iteration's updates, and the newest training episodes."""
