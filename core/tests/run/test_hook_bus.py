@@ -1,7 +1,7 @@
 import pluggy
 import pytest
 
-from mlkernel.errors import HookError, PluginError, TrainingError
+from mlkernel.errors import HookError, PluginError, TrainingError, UsageError
 from mlkernel.hookspecs import FAMILIES, hookimpl
 from mlkernel.run.hook_bus import FAILURES_ALLOWED, HookBus
 
@@ -235,3 +235,24 @@ def test_all_notifications_of_a_run_are_delivered_in_order(trainer_folder):
         *(*begin, *iteration, "on_run_failed"),
         *(*begin, *iteration, *boundary, "on_phase_ended"),
     ]
+
+
+@pytest.mark.parametrize("question", ["create", "poll", "cancel"])
+def test_a_provider_that_no_plugin_answers_for_is_an_error(trainer_folder, question):
+    folder = trainer_folder(
+        """
+from mlkernel import FineTuneJob, FineTuneRequest
+
+
+class Tiny(Base):
+    def step(self, iteration):
+        request = FineTuneRequest(
+            key="k", provider="acme", model="m", method="dpo", training_file=Path("data.jsonl")
+        )
+        job = FineTuneJob(key="k", provider="acme", identifier="1", state="running")
+        about = {"request": request} if QUESTION == "create" else {"job": job}
+        self.run.hooks.ask(f"{QUESTION}_fine_tune_job", run=self.run, **about)
+""".replace("QUESTION", repr(question))
+    )
+    with pytest.raises(UsageError, match="no plugin answers for the fine-tune provider 'acme'"):
+        folder.start_here()

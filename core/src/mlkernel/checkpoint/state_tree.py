@@ -55,14 +55,25 @@ def load_state(directory: Path, find_codec: FindCodec) -> dict[str, Any]:
     return state
 
 
-def copy_state(value: Any, find_codec: FindCodec) -> Any:
-    """A copy of *value* that later training cannot change; immutable parts are shared."""
+def copy_state(state: Any, find_codec: FindCodec) -> Any:
+    """A copy of *state* that later training cannot change; immutable parts are shared.
+
+    :raises TypeError: a leaf is of a type that no codec stores; the message names its path.
+    """
+    try:
+        return _copy(state, find_codec)
+    except TypeError:
+        _TreeWriter(find_codec).encode(state, "state")  # which knows paths, as copies need not
+        raise
+
+
+def _copy(value: Any, find_codec: FindCodec) -> Any:
     if isinstance(value, dict):
-        return {key: copy_state(item, find_codec) for key, item in value.items()}
+        return {key: _copy(item, find_codec) for key, item in value.items()}
     if isinstance(value, list):
-        return [copy_state(item, find_codec) for item in value]
+        return [_copy(item, find_codec) for item in value]
     if type(value) is tuple:
-        return tuple([copy_state(item, find_codec) for item in value]) if _holds_mutables(value) else value
+        return tuple([_copy(item, find_codec) for item in value]) if _holds_mutables(value) else value
     if _is_plain(value):
         return value
     codec = _codec_of(value, find_codec)

@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-s", "--seed", metavar="N", help="short for run.seed=N")
     parser.add_argument("--name", help="short for run.name=NAME")
     parser.add_argument("--progress-bar", metavar="NAME", help="short for run.progress_bar=NAME")
+    parser.add_argument("--strict-plugins", action="store_true", help="short for run.strict_plugins=true")
     parser.add_argument(
         "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
     )
@@ -76,5 +77,6 @@ def _overrides(arguments: argparse.Namespace) -> list[str]:
         "run.seed": arguments.seed,
         "run.name": arguments.name,
         "run.progress_bar": arguments.progress_bar,
+        "run.strict_plugins": "true" if arguments.strict_plugins else None,
     }
     return [*arguments.overrides, *(f"{path}={value}" for path, value in short.items() if value is not None)]

@@ -19,7 +19,7 @@ def listeners(*, strict: bool = False) -> list[Component]:
     Nobody chose them by name, so one that cannot be loaded is left out with a warning and stops no run.
 
     :param strict: raise instead.
-    :raises PluginError: if *strict*, the first that cannot be loaded.
+    :raises PluginError: if *strict*, for the first that cannot be loaded.
     """
     policy = read_policy()
     rows = [
@@ -32,5 +32,5 @@ def listeners(*, strict: bool = False) -> list[Component]:
         except PluginError as error:
             if strict:
                 raise
-            warnings.warn(f"{error.message}\n  The run goes on without it.", stacklevel=2)
+            warnings.warn(f"{error.message}\n  The run goes on without it.", stacklevel=1)
     return found

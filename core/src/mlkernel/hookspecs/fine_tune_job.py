@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class FineTuneJobHooks:
     """The life of a job at a provider.
 
-    The questions have no answer in the kernel, which knows no provider: asking one with no plugin to answer is an
-    error that says so.
+    The kernel knows no provider: its own answer to the questions, when no plugin gives one, is a
+    :class:`mlkernel.UsageError` that names the provider.
     """
 
     @hookspec(firstresult=True)

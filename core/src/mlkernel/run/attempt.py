@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from mlkernel.config.sections import RunConfiguration
-from mlkernel.discovery.listeners import listeners as installed_listeners
+from mlkernel.discovery.component import Component
 from mlkernel.errors import KernelError, PluginError, RunStopped, StorageError, TrainingError
 from mlkernel.records.atomic_file import clear_leftovers
 from mlkernel.records.event_log import EventLog
@@ -28,8 +28,6 @@ from mlkernel.run.stop_request import StopRequest
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
-
-    from mlkernel.discovery.component import Component
 
 STOPPED_EXIT_CODE = 75
 """``EX_TEMPFAIL``: the run stopped before its end and can be resumed."""
@@ -62,7 +60,7 @@ class Attempt:
         component: Component,
         configuration: RunConfiguration,
         status: Status,
-        listeners: Sequence[object] | None = None,
+        listeners: Sequence[Component | object],
     ) -> None:
         self._files = files
         self._plan = plan
@@ -112,10 +110,10 @@ class Attempt:
     def _make_hooks(self, logger: FilteringBoundLogger) -> HookBus:
         hooks = HookBus(logger, strict=self._configuration.run.strict_plugins)
         hooks.register(KernelAnswers(self._find_codec), "mlkernel")
-        if self._listeners is None:
-            _register_installed_listeners(hooks, logger)
-        else:
-            for number, listener in enumerate(self._listeners):
+        for number, listener in enumerate(self._listeners):
+            if isinstance(listener, Component):
+                _register_installed(hooks, listener, logger, strict=self._configuration.run.strict_plugins)
+            else:
                 hooks.register(listener, f"listener {number} ({type(listener).__name__})")
         hooks.seal()
         return hooks
@@ -193,15 +191,19 @@ class Attempt:
                 error.add_note(f"then a listener failed, too: {strict.message}")
 
 
-def _register_installed_listeners(hooks: HookBus, logger: FilteringBoundLogger) -> None:
-    for component in installed_listeners():
-        try:
-            listener = component.factory()()
-        except (Exception, SystemExit) as error:  # nobody chose it by name, so it may not end the run
-            logger.warning(
-                "a listener could not be made; the run goes on without it",
-                listener=component.reference,
-                exc_info=error,
-            )
-        else:
-            hooks.register(listener, component.reference)
+def _register_installed(
+    hooks: HookBus, component: Component, logger: FilteringBoundLogger, *, strict: bool
+) -> None:
+    """Nobody chose it by name, so a listener that cannot be made ends the run only under strict plugins."""
+    try:
+        listener = component.factory()()
+    except (Exception, SystemExit) as error:
+        if strict:
+            raise PluginError(f"{component.title} could not be made: {error!r}") from error
+        logger.warning(
+            "a listener could not be made; the run goes on without it",
+            listener=component.reference,
+            exc_info=error,
+        )
+    else:
+        hooks.register(listener, component.reference)

@@ -110,10 +110,6 @@ class HookBus:
         """What calls the listeners of the notification *name*."""
         return self._notifiers[name]
 
-    def is_answered(self, name: str) -> bool:
-        """Whether any plugin implements the question *name*."""
-        return bool(self._specifications[name].get_hookimpls())
-
     def ask(self, name: str, /, **arguments: Any) -> Any:
         """The first answer to the question *name* that is not ``None``.
 

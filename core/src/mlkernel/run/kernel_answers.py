@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from mlkernel.checkpoint.state_codec import FindCodec, StateCodec
 from mlkernel.checkpoint.state_tree import load_state, save_state
 from mlkernel.discovery.name_resolution import resolve
-from mlkernel.errors import UnknownNameError
+from mlkernel.errors import UnknownNameError, UsageError
 from mlkernel.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from mlkernel.fine_tune_job import FineTuneJob, FineTuneRequest
     from mlkernel.progress.progress_bar import ProgressBar
     from mlkernel.run.run import Run
     from mlkernel.run.trainer import Trainer
@@ -35,7 +36,7 @@ def codec_finder() -> FindCodec:
 
 
 class KernelAnswers:
-    """Answers by component name, and with files of JSON and state codecs."""
+    """Answers by component name, with files of JSON and state codecs, and that it knows no provider."""
 
     def __init__(self, find_codec: FindCodec) -> None:
         self._find_codec = find_codec
@@ -64,3 +65,25 @@ class KernelAnswers:
             name = "rich" if is_live else "plain"
         bar: ProgressBar = resolve("progress_bar", name).factory()(run)
         return bar
+
+    @hookimpl(trylast=True)
+    def create_fine_tune_job(self, request: FineTuneRequest) -> FineTuneJob:
+        """No plugin did."""
+        raise _unknown_provider(request.provider)
+
+    @hookimpl(trylast=True)
+    def poll_fine_tune_job(self, job: FineTuneJob) -> FineTuneJob:
+        """No plugin did."""
+        raise _unknown_provider(job.provider)
+
+    @hookimpl(trylast=True)
+    def cancel_fine_tune_job(self, job: FineTuneJob) -> FineTuneJob:
+        """No plugin did."""
+        raise _unknown_provider(job.provider)
+
+
+def _unknown_provider(provider: str) -> UsageError:
+    return UsageError(
+        f"no plugin answers for the fine-tune provider {provider!r}",
+        hint="kernel plugin list --kind listener shows what is installed.",
+    )

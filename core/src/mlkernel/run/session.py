@@ -53,14 +53,15 @@ def start_run(
     layers = [read_config_file(path) for path in config_files]
     component = resolve("trainer", _named_trainer(trainer or chosen_trainer(layers)))
     configuration = build(component.config_class(), layers, overrides, descriptor=component.descriptor)
-    plan = make_plan(component, configuration, installed_listeners() if listeners is None else ())
+    heard_by = _listeners(listeners, configuration)
+    plan = make_plan(component, configuration, [one for one in heard_by if isinstance(one, Component)])
     files = RunDirectory(runs_root(runs).absolute() / plan.run_id)  # a trainer may change the current folder
     with storage_errors(files.path):
         files.path.mkdir(parents=True)
     try:
         with RunLock(files.lock):
             plan.write(files.plan)
-            return Attempt(files, plan, component, configuration, Status(), listeners).train()
+            return Attempt(files, plan, component, configuration, Status(), heard_by).train()
     except UsageError:
         if _is_untouched(files):
             shutil.rmtree(files.path, ignore_errors=True)
@@ -96,7 +97,8 @@ def resume_run(
         )
         plan = _revise(plan, configuration, attempt=len(status.attempts) + 1)
         plan.write(files.plan)
-        return Attempt(files, plan, component, configuration, status, listeners).train()
+        heard_by = _listeners(listeners, configuration)
+        return Attempt(files, plan, component, configuration, status, heard_by).train()
 
 
 def make_plan(
@@ -120,6 +122,13 @@ def make_plan(
         config=to_plain(configuration),
         provenance=describe_provenance([component, *listeners], current_command()),
     )
+
+
+def _listeners(
+    given: Sequence[object] | None, configuration: RunConfiguration
+) -> Sequence[Component | object]:
+    """Who hears of a run: objects that were given for it, or else the installed components."""
+    return installed_listeners(strict=configuration.run.strict_plugins) if given is None else given
 
 
 def _named_trainer(name: str | None) -> str:
