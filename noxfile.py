@@ -126,7 +126,9 @@ def build(session: nox.Session) -> None:
     install(session, *map(str, sorted(Path("dist").glob("*.whl"))))
     session.run("kernel", "version")
     session.run("kernel", "plugin", "list")
-    session.run("kernel", "run", "--trainer", "ppo", "--runs", session.create_tmp(), "iterations=2", "test_episodes=1")
+    session.run(
+        "kernel", "run", "--trainer", "ppo", "--runs", session.create_tmp(), "iterations=2", "test_episodes=1"
+    )
 
 
 @nox.session

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkernel.cli.main import COMMANDS, build_parser
+from mlkernel.cli.main import COMMANDS, build_parser, main
 from mlkernel.config.sections import build
 from mlkernel.discovery.name_resolution import resolve
 
@@ -31,15 +31,10 @@ def shown_commands() -> list[str]:
     return sorted(lines)
 
 
-def shown_code() -> list[str]:
-    """Every block of Python of a page."""
-    return [
-        block
-        for page in PAGES
-        for block in re.findall(
-            r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-        )
-    ]
+def shown_code(language: str) -> list[str]:
+    """Every block of a page in *language*."""
+    block = re.compile(rf"^```{language}\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    return [code for page in PAGES for code in block.findall(page.read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize("command", [line for line in shown_commands() if not line.endswith("--help")])
@@ -65,13 +60,21 @@ def test_shown_help_is_of_a_command_that_exists(command):
     assert word == "--help" or word in COMMANDS
 
 
-@pytest.mark.parametrize("code", shown_code(), ids=range(len(shown_code())))
+@pytest.mark.parametrize("code", shown_code("python"), ids=range(len(shown_code("python"))))
 def test_shown_code_compiles_and_imports_what_exists(code):
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in OWN_PACKAGES:
             module = import_module(node.module)
             missing = [alias.name for alias in node.names if not hasattr(module, alias.name)]
             assert missing == []
+
+
+@pytest.mark.parametrize(
+    "settings", [code for code in shown_code("toml") if 'use = "ppo"' in code], ids=range(2)
+)
+def test_shown_settings_are_valid(tmp_path, settings):
+    (tmp_path / "settings.toml").write_text(settings)
+    assert main(["config", "validate", str(tmp_path / "settings.toml")]) == 0
 
 
 def test_the_trainer_of_the_readme_is_the_tested_example():
