@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import frozen
 
 from mlkernel.api_version import API_VERSION
 
@@ -49,7 +49,7 @@ class Kind:
     """``package.module:attribute`` of the conformance checks behind ``kernel plugin check``."""
     template: str | None = None
     """``package.module`` that holds the template of ``kernel plugin new KIND``."""
-    api: tuple[int, int] = field(default=API_VERSION)
+    api: tuple[int, int] = API_VERSION
     """The version of the contracts that it was written for."""
 
     @property

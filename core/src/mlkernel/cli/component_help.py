@@ -65,9 +65,8 @@ def _trainer_of_files(paths: list[str]) -> str | None:
 def component_help(trainer: str, width: int) -> str:
     """The options of a trainer and of the sections that every run has, as tables of at most *width* columns.
 
-    Raises:
-        UnknownNameError: when nobody provides the trainer.
-        PluginError: when its configuration class cannot be imported.
+    :raises UnknownNameError: when nobody provides the trainer.
+    :raises PluginError: when its configuration class cannot be imported.
     """
     from mlkernel.cli.option_table import option_table
     from mlkernel.config.option_rows import option_rows

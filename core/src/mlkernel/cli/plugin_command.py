@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlkernel.cli.printout import print_json
 from mlkernel.discovery import allow_and_block
 from mlkernel.discovery.entry_point_index import read_index
 from mlkernel.discovery.inventory import InventoryRow, inventory, select
@@ -77,7 +77,7 @@ def list_plugins(arguments: argparse.Namespace) -> int:
         _require_known_kind(arguments.kind)
     columns = ("kind", "name", "distribution", "version", "state", "summary")
     if arguments.json:
-        _print_json([dict(zip(columns, row, strict=False)) for row in rows])
+        print_json([dict(zip(columns, row, strict=False)) for row in rows])
         return 0
     table = [columns, *(tuple(map(str, row[: len(columns)])) for row in rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(columns) - 1)]
@@ -92,7 +92,7 @@ def show_plugin(arguments: argparse.Namespace) -> int:
     """``kernel plugin show``."""
     facts = [_facts(row) for row in select(_inventory(), arguments.plugin)]
     if arguments.json:
-        _print_json(facts)
+        print_json(facts)
     else:
         paragraphs = (
             "\n".join(f"{key + ':':14}{_plain(value)}" for key, value in fact.items()) for fact in facts
@@ -113,7 +113,7 @@ def examine_plugins(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             _print_diagnosis(diagnoses[-1], with_tracebacks=arguments.plugin is not None)
     if arguments.json:
-        _print_json(
+        print_json(
             [{**_facts(row), "steps": steps, "problems": problems} for row, steps, problems in diagnoses]
         )
     return int(any(diagnosis.problems for diagnosis in diagnoses))
@@ -159,7 +159,7 @@ def check_plugins(arguments: argparse.Namespace) -> int:
     if arguments.json:
         keys = ("plugin", "check", "outcome", "message")
         rows = [(reference, result.name, result.outcome, result.message) for reference, result in results]
-        _print_json([dict(zip(keys, row, strict=True)) for row in rows])
+        print_json([dict(zip(keys, row, strict=True)) for row in rows])
     else:
         for reference, result in results:
             print(
@@ -251,7 +251,3 @@ def _print_diagnosis(diagnosis: Diagnosis, *, with_tracebacks: bool) -> None:
 
 def _plain(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value or "-")
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
+from mlkernel.cli.printout import print_json
 from mlkernel.discovery.entry_point_index import read_index
 
 
@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     versions = read_index().distributions()
     versions = {"mlkernel": versions.pop("mlkernel", "unknown"), **versions}
     if arguments.json:
-        print(json.dumps(versions, indent=2))
+        print_json(versions)
     else:
         print("\n".join(f"{name} {version}" for name, version in versions.items()))
     return 0

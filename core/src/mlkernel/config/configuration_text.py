@@ -18,13 +18,10 @@ def configuration_text(
 ) -> str:
     """Write *configuration* with all its defaults; TOML with the origins of the other values as comments.
 
-    Args:
-        configuration: What to write.
-        file_format: The format.
-        trainer: Name of the trainer, for the key ``use``.
-
-    Raises:
-        ConfigError: in TOML, for a null that cannot be told from text.
+    :param configuration: what to write.
+    :param file_format: the format.
+    :param trainer: name of the trainer, for the key ``use``.
+    :raises ConfigError: in TOML, for a null that cannot be told from text.
     """
     tree = to_plain(configuration)
     if trainer is not None:

@@ -16,8 +16,8 @@ Parser = Callable[[str], ParsedText]
 def read_config_file(path: str | Path) -> Layer:
     """Read a configuration file, with the line of each of its values.
 
-    Raises:
-        ConfigError: when the file cannot be read, or is not of the format that its suffix tells; with line and column.
+    :raises ConfigError: when the file cannot be read, or is not of the format that its suffix tells; with line and
+        column.
     """
     format_name, parser, null_word = _format_of(Path(path))
     try:

@@ -13,8 +13,7 @@ from mlkernel.config.yaml_text import parse_yaml
 def parse_json(text: str) -> ParsedText:
     """Read a document.
 
-    Raises:
-        SyntaxFault: when it is no JSON.
+    :raises SyntaxFault: when it is no JSON.
     """
     try:
         tree = json.loads(text)

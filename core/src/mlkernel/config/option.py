@@ -27,13 +27,12 @@ def option(
     ``pathlib.Path``, ``typing.Literal``, an ``Enum``, another configuration class, ``list[X]``, ``tuple[X, ...]``,
     ``dict[str, X]``, unions of these with each other and with ``None``, and ``typing.Any`` for plain JSON values.
 
-    Args:
-        default: The value when nothing is given; without one (and without *factory*) the option is required.
-        help: One sentence for ``--help`` and the documentation; name the unit where there is one.
-        validator: One of ``attrs.validators``, or several; ranges appear in ``--help`` and in the JSON Schema.
-        secret: The value is a :class:`Secret` (annotate ``Secret``): an environment variable is named, its value is
-            read when it is used, and it is never printed nor written.
-        factory: Makes the default anew for each configuration.
+    :param default: the value when nothing is given; without one (and without *factory*) the option is required.
+    :param help: one sentence for ``--help`` and the documentation; name the unit where there is one.
+    :param validator: one of ``attrs.validators``, or several; ranges appear in ``--help`` and in the JSON Schema.
+    :param secret: the value is a :class:`Secret` (annotate ``Secret``): an environment variable is named, its value is
+        read when it is used, and it is never printed nor written.
+    :param factory: makes the default anew for each configuration.
     """
     return field(
         default=default,

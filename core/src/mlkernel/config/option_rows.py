@@ -38,12 +38,9 @@ class OptionRow:
 def option_rows(config_class: type, prefix: str = "") -> list[OptionRow]:
     """List the options of *config_class* in the order of declaration, those of nested classes in their place.
 
-    Args:
-        config_class: An attrs class.
-        prefix: Put before every path, such as ``"trainer."``.
-
-    Raises:
-        PluginError: when it is no attrs class, its types cannot be resolved, or it contains itself.
+    :param config_class: an attrs class.
+    :param prefix: put before every path, such as ``"trainer."``.
+    :raises PluginError: when it is no attrs class, its types cannot be resolved, or it contains itself.
     """
     return _rows(config_class, prefix, NOTHING, ())
 

@@ -24,8 +24,7 @@ NAMES: dict[Any, str] = {
 def config_fields(config_class: type) -> tuple[attrs.Attribute[Any], ...]:
     """The options of a configuration class, with their types resolved.
 
-    Raises:
-        PluginError: when it is no attrs class, or an annotation names something that its module does not have.
+    :raises PluginError: when it is no attrs class, or an annotation names something that its module does not have.
     """
     if not attrs.has(config_class):
         raise PluginError(

@@ -57,10 +57,9 @@ def raise_problems(problems: Sequence[Problem]) -> None:
 def did_you_mean(word: str, siblings: Iterable[str], elsewhere: Iterable[str] = ()) -> str:
     """What was probably meant by *word*, or where to look.
 
-    Args:
-        word: A name that does not exist.
-        siblings: The names that exist in its place.
-        elsewhere: Dotted paths of all options, whose last words are compared, too.
+    :param word: a name that does not exist.
+    :param siblings: the names that exist in its place.
+    :param elsewhere: dotted paths of all options, whose last words are compared, too.
     """
     names = list(siblings)
     near = {name: _similarity(word, name) for name in names}

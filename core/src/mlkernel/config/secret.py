@@ -22,8 +22,7 @@ def _is_reference(_instance: object, _attribute: Any, value: Any) -> None:
 class Secret:
     """A reference such as ``env:OPENAI_API_KEY``, which plans and logs may hold; :meth:`reveal` reads the value.
 
-    Raises:
-        ValueError: when it is anything but such a reference.
+    :raises ValueError: when it is anything but such a reference.
     """
 
     reference: str = field(validator=_is_reference)
@@ -37,8 +36,7 @@ class Secret:
     def reveal(self) -> str:
         """The value, read from the environment now and kept nowhere.
 
-        Raises:
-            ConfigError: when the variable is not set.
+        :raises ConfigError: when the variable is not set.
         """
         name = self.reference.removeprefix(PREFIX)
         value = os.environ.get(name)

@@ -55,14 +55,11 @@ def build(
 ) -> RunConfiguration:
     """The configuration that *layers*, in rising precedence, and then *overrides* give.
 
-    Args:
-        trainer_class: Configuration class of the chosen trainer, or ``None`` when it has none.
-        layers: What ``read_config_file`` returned, for each file.
-        overrides: ``path=value`` as users write it, or an :class:`Assignment`, whose path may use the shorthand too.
-        descriptor: The trainer's; files older than its ``config_version`` are migrated.
-
-    Raises:
-        ConfigError: lists every problem of all layers and overrides, each with its path and origin.
+    :param trainer_class: configuration class of the chosen trainer, or ``None`` when it has none.
+    :param layers: what ``read_config_file`` returned, for each file.
+    :param overrides: ``path=value`` as users write it, or an :class:`Assignment`, whose path may use the shorthand too.
+    :param descriptor: the trainer's; files older than its ``config_version`` are migrated.
+    :raises ConfigError: lists every problem of all layers and overrides, each with its path and origin.
     """
     # Imported when it is needed: what lists options, such as --help, starts sooner without it.
     from mlkernel.config.structuring import structure
@@ -109,23 +106,18 @@ def from_plain(
     overrides: Sequence[str | Assignment] = (),
     *,
     source: str = "plan.json",
-    origins: Mapping[str, str] | None = None,
     descriptor: Descriptor | None = None,
 ) -> RunConfiguration:
     """The configuration that :func:`to_plain` wrote, with *overrides* laid over it.
 
-    Args:
-        trainer_class: As for :func:`build`.
-        tree: What :func:`to_plain` returned, through JSON or not.
-        overrides: As for :func:`build`.
-        source: Where the tree is from; the origin of values that *origins* does not name.
-        origins: The ``origins`` of the configuration that was written, when they were kept.
-        descriptor: As for :func:`build`.
-
-    Raises:
-        ConfigError: as :func:`build` does.
+    :param trainer_class: as for :func:`build`.
+    :param tree: what :func:`to_plain` returned, through JSON or not.
+    :param overrides: as for :func:`build`.
+    :param source: where the tree is from; the origin of its values.
+    :param descriptor: as for :func:`build`.
+    :raises ConfigError: as :func:`build` does.
     """
-    layer = Layer(tree=tree, source=source, origins=origins or {})
+    layer = Layer(tree=tree, source=source)
     return build(trainer_class, [layer], overrides, descriptor=descriptor)
 
 

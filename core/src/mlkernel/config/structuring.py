@@ -22,14 +22,11 @@ def structure(
 ) -> tuple[Any, list[Problem]]:
     """Build *config_class* from a tree of JSON values found at *path*.
 
-    Args:
-        config_class: An attrs class.
-        tree: Its values by name.
-        path: Where they stand, for messages.
-        option_paths: All options there are, to be suggested for keys in the wrong place.
-
-    Returns:
-        The configuration and no problems, or ``None`` and all that is wrong with the tree, without origins.
+    :param config_class: an attrs class.
+    :param tree: its values by name.
+    :param path: where they stand, for messages.
+    :param option_paths: all options there are, to be suggested for keys in the wrong place.
+    :returns: the configuration and no problems, or ``None`` and all that is wrong with the tree, without origins.
     """
     try:
         return strict_converter().structure(tree, config_class), []

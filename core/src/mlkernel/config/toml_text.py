@@ -24,8 +24,7 @@ BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 def parse_toml(text: str) -> ParsedText:
     """Read a document.
 
-    Raises:
-        SyntaxFault: when it is no TOML.
+    :raises SyntaxFault: when it is no TOML.
     """
     try:
         tree = tomllib.loads(text)
@@ -68,10 +67,9 @@ def _unquoted(key: str) -> str:
 def format_toml(tree: dict[str, Any], comments: dict[str, str] | None = None, prefix: str = "") -> str:
     """Write a tree, each table under its header, so that :func:`parse_toml` reads it back.
 
-    Args:
-        tree: JSON types; ``None`` is written as ``"null"``.
-        comments: Path → what is written behind its value.
-        prefix: Path of the tree, when it is a table of a larger one.
+    :param tree: JSON types; ``None`` is written as ``"null"``.
+    :param comments: path → what is written behind its value.
+    :param prefix: path of the tree, when it is a table of a larger one.
     """
     comments = comments or {}
     tables = {key: value for key, value in tree.items() if isinstance(value, dict) and value}

@@ -60,8 +60,7 @@ for _class in (CoreLoader, CoreDumper):
 def parse_yaml(text: str) -> ParsedText:
     """Read one document.
 
-    Raises:
-        SyntaxFault: when it is no YAML, has tags, or contains itself.
+    :raises SyntaxFault: when it is no YAML, has tags, or contains itself.
     """
     try:
         return _parse(CoreLoader(text))

@@ -24,16 +24,10 @@ from mlkernel.discovery.name_resolution import component_of_row
 from mlkernel.errors import PluginError
 
 HEAVY_MODULES = (
-    "jax",
-    "numpy",
-    "pandas",
-    "ray",
-    "tensordict",
-    "tensorflow",
-    "torch",
-    "torchrl",
-    "transformers",
-)
+    "torch", "numpy", "pandas", "scipy", "matplotlib", "tensordict", "torchrl", "gymnasium", "jax", "tensorflow",
+    "transformers", "ray",
+)  # fmt: skip
+"""Modules that cost seconds or hundreds of milliseconds, and that lists and ``--help`` must not pay for."""
 
 
 def main(arguments: list[str]) -> None:

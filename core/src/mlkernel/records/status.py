@@ -27,8 +27,8 @@ HEARTBEAT_SECONDS = 5.0
 
 
 @frozen(kw_only=True)
-class Attempt:
-    """One process's work on a run."""
+class AttemptRecord:
+    """What is remembered of one process's work on a run."""
 
     number: int
     started: float
@@ -58,7 +58,7 @@ class Status:
     """Why it stopped or failed."""
     heartbeat: float | None = None
     """When the running process last said that it lives, seconds since 1970."""
-    attempts: list[Attempt] = Factory(list)
+    attempts: list[AttemptRecord] = Factory(list)
     progress: dict[str, tuple[int, int | None]] = Factory(dict)
     """Completed iterations and total of each phase."""
     best: BestValue | None = None
@@ -70,12 +70,12 @@ class Status:
         """Time spent, over all attempts, of a running one up to its last heartbeat."""
         return sum((a.ended or self.heartbeat or a.started) - a.started for a in self.attempts)
 
-    def begin_attempt(self) -> Attempt:
+    def begin_attempt(self) -> AttemptRecord:
         """Append a new attempt of this process and become ``running``."""
         now = time.time()
         if self.attempts and self.attempts[-1].ended is None:
             self.end_attempt("stopped", PROCESS_DIED, at=self.heartbeat)
-        attempt = Attempt(
+        attempt = AttemptRecord(
             number=len(self.attempts) + 1, started=now, pid=os.getpid(), host=socket.gethostname()
         )
         self.attempts.append(attempt)
@@ -126,7 +126,7 @@ def _parse(values: dict[str, Any]) -> Status:
         state=values["state"],
         reason=values["reason"],
         heartbeat=values["heartbeat"],
-        attempts=[Attempt(**attempt) for attempt in values["attempts"]],
+        attempts=[AttemptRecord(**attempt) for attempt in values["attempts"]],
         progress={name: (done, total) for name, (done, total) in values["progress"].items()},
         best=BestValue(**values["best"]) if values["best"] else None,
         notes=values["notes"],

@@ -9,15 +9,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from mlkernel.discovery.component import Component
+from mlkernel.discovery.probe import HEAVY_MODULES
 from mlkernel.testing.check import Check, CheckFailed, expect
 from mlkernel.testing.config_checks import config_checks
 from mlkernel.testing.import_scan import imported_names
-
-HEAVY = (
-    "torch", "numpy", "pandas", "scipy", "matplotlib", "tensordict", "torchrl", "gymnasium", "jax", "tensorflow",
-    "transformers", "ray",
-)  # fmt: skip
-"""Modules that cost seconds or hundreds of milliseconds, and that lists and ``--help`` must not pay for."""
 
 FACTORY_ARGUMENTS = {"trainer": 1, "loss_module": 1, "progress_bar": 1, "listener": 0, "state_codec": 0}
 """How many arguments the kernel calls a factory with."""
@@ -54,7 +49,7 @@ def _check_descriptor(component: Component) -> None:
 def _check_imports_light(module: str) -> None:
     code = "import importlib, sys; importlib.import_module(sys.argv[1]); print(*set(sys.argv[2:]) & set(sys.modules))"
     child = subprocess.run(
-        [sys.executable, "-c", code, module, *HEAVY], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, module, *HEAVY_MODULES], capture_output=True, text=True, check=False
     )
     expect(child.returncode == 0, f"importing {module} fails:\n{child.stderr[-2000:]}")
     heavy = ", ".join(sorted(child.stdout.split()))
