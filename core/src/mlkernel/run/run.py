@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 class Run:
     """A trainer's view of its run: loops, durable steps, randomness, metrics, artifacts.
 
-    Made by the session, which is described in :mod:`mlkernel.run.session`.
+    Its methods are for the thread that trains. Made by the session, which is described in :mod:`mlkernel.run.session`.
     """
 
     def __init__(self, context: RunContext) -> None:
