@@ -185,7 +185,7 @@ class Tiny(Trainer):
             path.write_text(json.dumps(state))
 
     def step(self, iteration):
-        for epoch in self.run.loop("epoch", 2):  # first, since what comes before it would run again
+        for epoch in self.run.loop("epoch", 2, resumable=True):  # first, since what comes before it would run again
             self.position *= 1 - 0.1 * self.steps.random()
             epoch.log(position=self.position)
         self.position += self.steps.gauss(0, 1) + random.random() - np.random.rand()

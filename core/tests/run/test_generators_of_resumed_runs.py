@@ -27,7 +27,7 @@ class DrawsDuringSetUp(Trainer):
     def train(self):
         stream = self.run.random("everything")
         for iteration in self.run.loop("outer", total=3):
-            for step in self.run.loop("inner", total=4):
+            for step in self.run.loop("inner", total=4, resumable=True):
                 if self.run.attempt == 1 and 4 * iteration.number + step.number == self.config.fails_at:
                     raise RuntimeError("as asked")
                 step.log(

@@ -58,7 +58,7 @@ NESTED = (
 class Tiny(Base):
     def train(self):
         for outer in self.run.loop("outer", 2):
-            with self.run.loop("inner", 3) as inner:
+            with self.run.loop("inner", 3, resumable=True) as inner:
                 if inner.completed == 0:
                     write(f"begin{outer.number}")
                 while inner.completed < 3:
@@ -66,7 +66,7 @@ class Tiny(Base):
                     self.fail_at(outer.number, inner.completed)
                     inner.current().log(value=outer.number)
                     inner.advance()
-            for check in self.run.loop("check", 2):
+            for check in self.run.loop("check", 2, resumable=True):
                 write(f"{outer.number}c{check.number}")
         for _ in self.run.loop("last", 1):
             write("last")
@@ -78,7 +78,7 @@ class Tiny(Base):
 )
 
 
-def test_nested_loops_go_on_in_the_inner_one(trainer_folder):
+def test_nested_loops_that_are_resumable_go_on_in_the_inner_one(trainer_folder):
     folder = trainer_folder(NESTED)
     with pytest.raises(TrainingError):
         folder.start_here(EVERY)

@@ -39,6 +39,9 @@ class TrainLoopHooks:
     def should_stop(self, run: Run, phase: str, completed: int) -> str | None:
         """Shall the run stop here? Asked at iteration boundaries, at most ten times a second.
 
+        Asked inside a loop that is not resumable, as inner ones are not unless they say so, the run stops at the next
+        boundary around it that is.
+
         :returns: the reason, shown to the user; ``None`` to go on. By default only SIGINT, SIGTERM and
             ``kernel stop`` end a run early.
         """

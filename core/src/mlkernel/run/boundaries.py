@@ -35,7 +35,7 @@ class Boundaries:
         :raises UsageError: this attempt already ran a loop of its name at its level.
         """
         self.settle()
-        loop.path = self._positions.enter(loop.name, loop.total)
+        loop.path = self._positions.enter(loop.name, loop.total, resumable=loop.resumable)
         loop.completed = self._positions.completed[loop.path]
         if self._positions.has_ended(loop.path, loop.total):
             loop.total = loop.completed
@@ -48,6 +48,9 @@ class Boundaries:
     def turn(self, loop: Loop) -> None:
         """End an iteration.
 
+        Only at boundaries of resumable loops is the state saved and the run stopped: elsewhere, what the iteration
+        around has done up to here would be done again, on a state that has it already.
+
         :raises RunStopped: the run was asked to stop; its state has been saved.
         """
         self.settle()
@@ -57,12 +60,8 @@ class Boundaries:
         now = time.monotonic()
         if self._look.is_due(now):
             self._look_around(loop)
-        reason = self._stop_request.reason
-        outermost = loop.completed if len(self._positions.active) == 1 else None
-        self._keeper.at_boundary(now, outermost, must_save=reason is not None)
-        if reason is not None:
-            self._note_progress()
-            raise RunStopped(reason)
+        if loop.path in self._positions.resumable:
+            self._save_or_stop(loop, now)
 
     def leave(self, loop: Loop) -> None:
         """End a loop for good."""
@@ -82,6 +81,14 @@ class Boundaries:
         """Training goes on: leave the loops that were closed."""
         while self._closed:
             self.leave(self._closed.pop(0))
+
+    def _save_or_stop(self, loop: Loop, now: float) -> None:
+        reason = self._stop_request.reason
+        outermost = loop.completed if len(self._positions.active) == 1 else None
+        self._keeper.at_boundary(now, outermost, must_save=reason is not None)
+        if reason is not None:
+            self._note_progress()
+            raise RunStopped(reason)
 
     def _look_around(self, loop: Loop) -> None:
         """What is done at boundaries, but at most ten times a second."""

@@ -39,11 +39,19 @@ class Loop:
     """Counts iterations in a way that survives the process. Made by :meth:`mlkernel.Run.loop`.
 
     Iterate over it, or enter it as a context and call :meth:`advance` after each iteration. Every end of an iteration
-    is a boundary: there the run shows its progress, makes a checkpoint if one is due, and stops if it was asked to.
+    is a boundary, at which the run shows its progress. If the loop is resumable, as outermost loops are, the run also
+    makes a checkpoint there if one is due, and stops if it was asked to.
     """
 
     def __init__(
-        self, run: Run, boundaries: Boundaries, name: str, total: int | None, description: str | None
+        self,
+        run: Run,
+        boundaries: Boundaries,
+        name: str,
+        total: int | None,
+        *,
+        description: str | None,
+        resumable: bool | None,
     ) -> None:
         self.run = run
         self._boundaries = boundaries
@@ -52,6 +60,8 @@ class Loop:
         self.path = name
         """The names of this loop and those around it, joined by ``/``; known once it is entered."""
         self.completed = 0
+        self.resumable = resumable
+        """What was asked for; ``None``: resumable if it is an outermost loop."""
         self._description = description
 
     def __iter__(self) -> Iterator[Iteration]:
@@ -84,7 +94,7 @@ class Loop:
     def advance(self) -> None:
         """End an iteration.
 
-        :raises RunStopped: the run was asked to stop; its state has been saved.
+        :raises RunStopped: the loop is resumable and the run was asked to stop; its state has been saved.
         """
         self.completed += 1
         self._boundaries.turn(self)

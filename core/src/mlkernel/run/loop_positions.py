@@ -15,15 +15,18 @@ class LoopPositions:
         self.completed: dict[str, int] = {}
         self.totals: dict[str, int | None] = {}
         """Totals of the loops entered by this attempt."""
+        self.resumable: set[str] = set()
+        """Paths of the loops at whose boundaries a run can stop and go on."""
         self.active: list[str] = []
         """Paths of the loops being run, the outermost first."""
         self._ended: dict[str, int | None] = {}
         """The total that a loop had when it was left for good; another total opens it again."""
         self._advanced: set[str] = set()
 
-    def enter(self, name: str, total: int | None) -> str:
+    def enter(self, name: str, total: int | None, *, resumable: bool | None = None) -> str:
         """Open the loop *name* inside those that are active, and tell its path.
 
+        :param resumable: by default an outermost loop is; one inside a loop that is not never is.
         :raises UsageError: this attempt already ran a loop of that name here, or it is no name.
         """
         if not name or "/" in name:
@@ -38,6 +41,9 @@ class LoopPositions:
             )
         self.completed.setdefault(path, 0)
         self.totals[path] = total
+        is_around = all(around in self.resumable for around in self.active)
+        if is_around and (resumable or (resumable is None and not self.active)):
+            self.resumable.add(path)
         self.active.append(path)
         return path
 
@@ -80,4 +86,5 @@ class LoopPositions:
             del self.completed[path]
             self._ended.pop(path, None)
             self.totals.pop(path, None)
+            self.resumable.discard(path)
             self._advanced.discard(path)

@@ -65,22 +65,41 @@ class Run:
         self.status.best = self.keeper.state.best
         self.boundaries = Boundaries(self, self.keeper, context)
 
-    def loop(self, name: str, total: int | None = None, *, description: str | None = None) -> Loop:
+    def loop(
+        self,
+        name: str,
+        total: int | None = None,
+        *,
+        description: str | None = None,
+        resumable: bool | None = None,
+    ) -> Loop:
         """The resumable loop: ``for iteration in run.loop("train", total=100):``.
 
         It counts on where an earlier attempt's last checkpoint was made, shows progress, makes checkpoints when they
         are due, and stops at an iteration's end when the run is asked to.
 
-        Loops nest. A run that is resumed inside an inner loop enters the outer iteration at its top: what comes before
-        the inner loop there runs again, with state and random streams as they were at the checkpoint. Let the inner
-        loop come first, or put what comes before it into :meth:`once`.
+        Loops nest. An inner loop only shows progress: the run saves its state and stops at the ends of the outermost
+        loop's iterations, and one that was cut short is done again from its top, inner loops from 0.
+
+        With ``resumable=True`` the run saves its state and stops in an inner loop, too. A run that is resumed there
+        enters the outer iteration at its top, with the state and the random streams of the checkpoint: what comes
+        before the inner loop is executed again, and must change nothing if the inner loop's ``completed`` is not 0.
 
         :param name: unique among the loops at its level, and without ``/``; the phase under which metrics are logged.
         :param total: how many iterations, or ``None`` to go on until the body breaks.
         :param description: shown beside the progress bar.
+        :param resumable: whether the run saves its state and stops here; by default in outermost loops. Ignored inside
+            a loop that is not resumable.
         :raises UsageError: on entering, if another loop at its level has the name, or it holds a ``/``.
         """
-        return Loop(self, self.boundaries, name, total, description)
+        return Loop(self, self.boundaries, name, total, description=description, resumable=resumable)
+
+    def is_resumable(self, phase: str) -> bool:
+        """Whether the run saves its state and stops at the ends of iterations of *phase*, which is running.
+
+        :param phase: a loop's path, as hooks are told it.
+        """
+        return phase in self.keeper.state.positions.resumable
 
     def once(self, key: str, function: Callable[[], Result]) -> Result:
         """A durable step: call *function*, unless an attempt did so before; give the result of that one time.

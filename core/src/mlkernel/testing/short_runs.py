@@ -15,7 +15,7 @@ from mlkernel.testing.progress_recorder import ProgressRecorder
 from mlkernel.testing.recorded_run import RecordedRun, recorded_earlier, resume_in_process, run_in_process
 
 LONGEST = 6
-"""Iterations, inner ones counted, after which a run is stopped if it has not finished."""
+"""Iterations of resumable loops after which a run is stopped if it has not finished."""
 
 NO_CHECKPOINTS = ("checkpoint.every_iterations=null", "checkpoint.every_seconds=null")
 ALL_CHECKPOINTS = ("checkpoint.every_iterations=1", "checkpoint.every_seconds=null")
@@ -34,7 +34,7 @@ class ShortRuns:
     @cached_property
     def reference(self) -> RecordedRun:
         """The run that is not interrupted."""
-        return self._run(NO_CHECKPOINTS, [StopAt(LONGEST), self._progress])
+        return self._run(NO_CHECKPOINTS, [self._late_stop, self._progress])
 
     @property
     def announced_phases(self) -> dict[str, int]:
@@ -43,8 +43,8 @@ class ShortRuns:
 
     @property
     def length(self) -> int:
-        """Iterations that the reference run made."""
-        return len(self.reference.recorder.calls("on_iteration_ended"))
+        """Iterations of resumable loops that the reference run made."""
+        return self._late_stop.made if self.reference.error is None else 0
 
     @property
     def middle(self) -> int:
@@ -66,7 +66,12 @@ class ShortRuns:
     @cached_property
     def stopped_early(self) -> RecordedRun:
         """Stopped in the middle."""
-        return self._run(ALL_CHECKPOINTS, [StopAt(self.middle)])
+        return self._run(ALL_CHECKPOINTS, [self.early_stop])
+
+    @cached_property
+    def early_stop(self) -> StopAt:
+        """What stops this run; it knows how many iterations were made."""
+        return StopAt(self.middle)
 
     def stopped_and_resumed(self) -> RecordedRun:
         """Stopped in the middle, and resumed up to where the reference ended."""
@@ -87,6 +92,10 @@ class ShortRuns:
     def _run(self, checkpoints: Sequence[str], listeners: Sequence[object]) -> RecordedRun:
         overrides = [*checkpoints, *self._overrides]
         return run_in_process(self._trainer, overrides, runs=self._new_folder(), listeners=listeners)
+
+    @cached_property
+    def _late_stop(self) -> StopAt:
+        return StopAt(LONGEST)
 
     @cached_property
     def _progress(self) -> ProgressRecorder:

@@ -88,7 +88,7 @@ class TrainerChecks:
     def stops_at_the_next_boundary(self) -> None:
         """SIGTERM ends the run at the end of the iteration, resumable."""
         run, at = self._runs.stopped_early, self._runs.middle
-        made = len(run.recorder.calls("on_iteration_ended"))
+        made = self._runs.early_stop.made
         expect(made == at, f"asked to stop in iteration {at}, it made {made}; does it catch BaseException?")
         expect(run.state == "stopped", f"asked to stop, it {run.state}: {run.error!r}")
         expect(run.checkpoint() is not None, "it stopped without a checkpoint")
