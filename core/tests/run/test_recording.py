@@ -64,7 +64,7 @@ def test_an_artifact_is_complete_or_absent(trainer_folder):
 
 
 @pytest.mark.parametrize(
-    "name", ["../escaped", "/tmp/escaped", "a/../../escaped", "", ".", "a/..", "link/escaped"]
+    "name", ["../escaped", "/escaped", "a/../../escaped", "", ".", "a/..", "link/escaped"]
 )
 def test_an_artifact_cannot_leave_its_folder(trainer_folder, name):
     folder = trainer_folder(f"""
