@@ -2,6 +2,8 @@
 
 import pytest
 
+from mlkernel.checkpoint.manifest import read_manifest
+
 from .kernel_process import KernelProcess, TrainerFolder, kill
 
 HEAD = """
@@ -77,7 +79,7 @@ class Tiny(Epochs):
 )
 
 OFTEN = ["checkpoint.every_iterations=1", "checkpoint.every_seconds=null"]
-BATCHES = [2, 9, 10, 15, 28]
+BATCHES = [2, 10, 28]
 """At which of the thirty batches a run is killed: none is the first of its epoch."""
 
 
@@ -135,6 +137,22 @@ def test_inner_loops_make_no_checkpoints(tmp_path, trainer, epochs):
     folder = TrainerFolder(tmp_path, COUNTING)
     folder.start_here(*OFTEN, "checkpoint.keep_last=99", trainer=trainer)
     assert len(folder.checkpoints) == epochs + 1  # one at the end
+
+
+@pytest.mark.parametrize(
+    ("source", "every", "completed"),
+    [
+        (USUAL, "every_iterations=2", [{"train": 2}, {"train": 4}]),
+        (USUAL, "keep_every=2", [{"train": 2}, {"train": 4}]),
+        (RESUMABLE, "every_iterations=20", [{"train": 2, "train/batch": 6}]),
+        (RESUMABLE, "keep_every=2", [{"train": 2}, {"train": 4}]),
+    ],
+)
+def test_iterations_of_resumable_loops_are_counted(tmp_path, source, every, completed):
+    folder = TrainerFolder(tmp_path, source)
+    folder.start_here("checkpoint.every_seconds=null", f"checkpoint.{every}", "checkpoint.keep_last=9")
+    manifests = [read_manifest(folder.files.checkpoints / name) for name in folder.checkpoints]
+    assert [manifest.completed for manifest in manifests[:-1]] == completed
 
 
 def test_a_failure_in_an_inner_loop_goes_back_to_the_boundary_around_it(tmp_path):

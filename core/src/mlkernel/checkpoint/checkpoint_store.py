@@ -23,7 +23,7 @@ class Retention:
     keep_last: int = 2
     """The newest ones, at least one."""
     keep_best: int = 1
-    """Those with the best reported values."""
+    """Those of the newest best reports, each of which was better than all before it."""
 
 
 class CheckpointStore:

@@ -34,7 +34,7 @@ class CheckpointConfig:
 
     every_iterations: int | None = option(
         None,
-        help="A checkpoint after every so many iterations.",
+        help="A checkpoint after every so many iterations of resumable loops, the outermost ones.",
         validator=validators.optional(validators.ge(1)),
     )
     every_seconds: float | None = option(
@@ -45,12 +45,12 @@ class CheckpointConfig:
     keep_last: int = option(2, help="So many of the newest checkpoints are kept.", validator=validators.ge(1))
     keep_best: int = option(
         1,
-        help="So many of the best checkpoints, by the reported value, are kept.",
+        help="The checkpoints of so many of the newest best reports are kept; each was better than all before.",
         validator=validators.ge(0),
     )
     keep_every: int | None = option(
         None,
-        help="The checkpoint of every so many iterations is kept for ever.",
+        help="A checkpoint of every so many iterations of an outermost loop is made and kept for ever.",
         validator=validators.optional(validators.ge(1)),
     )
     snapshot: bool = option(

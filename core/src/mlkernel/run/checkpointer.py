@@ -49,9 +49,14 @@ class Checkpointer:
         self._find_codec = find_codec
         self._last_save = time.monotonic()
         self._boundaries = 0
+        """Resumable ones since the last checkpoint."""
         self._snapshot: tuple[State, Facts] | None = None
         self._next_snapshot = 0.0
         self._is_warm = False
+
+    def count_boundary(self) -> None:
+        """Note that an iteration of a resumable loop ended."""
+        self._boundaries += 1
 
     def is_due(self, now: float, completed: int | None) -> bool:
         """Whether the boundary that was just reached calls for a checkpoint.
@@ -59,7 +64,6 @@ class Checkpointer:
         :param now: from ``time.monotonic``.
         :param completed: iterations of the outermost loop if the boundary is its own.
         """
-        self._boundaries += 1
         config = self._config
         return (
             (config.every_iterations is not None and self._boundaries >= config.every_iterations)

@@ -77,6 +77,7 @@ class StateKeeper:
         :param now: from ``time.monotonic``.
         :param completed: iterations of the outermost loop if the boundary is its own.
         """
+        self._checkpointer.count_boundary()
         if self._checkpointer.is_due(now, completed) or self.reported is not None or must_save:
             self.save(kept=self._checkpointer.is_kept(completed))
         else:
