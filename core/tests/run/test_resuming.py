@@ -1,4 +1,6 @@
+import json
 import threading
+from importlib.metadata import version
 
 import pytest
 
@@ -48,3 +50,32 @@ def test_a_folder_that_is_no_run_is_left_as_it_is(tmp_path):
     with pytest.raises(UsageError, match="no readable plan"):
         resume_run(tmp_path / "empty")
     assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
+def told_versions(folder):
+    return [event["changed"] for event in folder.events if event["event"].startswith("versions differ")]
+
+
+def test_a_resume_under_other_versions_is_told(trainer_folder):
+    folder = trainer_folder(TINY)
+    folder.start_here()
+    folder.resume_here("iterations=9")
+    now = folder.status.attempts[0].versions
+    assert now["mlkernel"] == version("mlkernel")
+    assert told_versions(folder) == []
+    status = folder.status
+    status.attempts[-1].versions.update({"python": "3.0.1", "old-plugin": "1.0"})
+    write_status(folder.files, status)
+    folder.resume_here("iterations=12")
+    folder.resume_here("iterations=15")
+    assert told_versions(folder) == [["old-plugin: 1.0 -> absent", f"python: 3.0.1 -> {now['python']}"]]
+
+
+def test_an_attempt_of_which_no_versions_are_known_is_compared_with_nothing(trainer_folder):
+    folder = trainer_folder(TINY)
+    folder.start_here()
+    content = json.loads(folder.files.status.read_text())
+    del content["attempts"][0]["versions"]
+    folder.files.status.write_text(json.dumps(content))
+    folder.resume_here("iterations=9")
+    assert told_versions(folder) == []

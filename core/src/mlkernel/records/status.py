@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import attrs
@@ -35,6 +36,8 @@ class AttemptRecord:
     """Seconds since 1970."""
     pid: int
     host: str
+    versions: dict[str, str] = Factory(dict)
+    """Of Python, mlkernel, the plugins that took part and what they need."""
     ended: float | None = None
     outcome: State | None = None
     reason: str | None = None
@@ -70,13 +73,20 @@ class Status:
         """Time spent, over all attempts, of a running one up to its last heartbeat."""
         return sum((a.ended or self.heartbeat or a.started) - a.started for a in self.attempts)
 
-    def begin_attempt(self) -> AttemptRecord:
-        """Append a new attempt of this process and become ``running``."""
+    def begin_attempt(self, versions: Mapping[str, str] | None = None) -> AttemptRecord:
+        """Append a new attempt of this process and become ``running``.
+
+        :param versions: of what trains, by name.
+        """
         now = time.time()
         if self.attempts and self.attempts[-1].ended is None:
             self.end_attempt("stopped", PROCESS_DIED, at=self.heartbeat)
         attempt = AttemptRecord(
-            number=len(self.attempts) + 1, started=now, pid=os.getpid(), host=socket.gethostname()
+            number=len(self.attempts) + 1,
+            started=now,
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            versions=dict(versions or {}),
         )
         self.attempts.append(attempt)
         self.state, self.reason, self.heartbeat = "running", None, now

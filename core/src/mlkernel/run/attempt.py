@@ -21,6 +21,7 @@ from mlkernel.run.heartbeat import Heartbeat
 from mlkernel.run.hook_bus import HookBus
 from mlkernel.run.kernel_answers import KernelAnswers, codec_finder
 from mlkernel.run.plan import Plan
+from mlkernel.run.provenance import changed_versions, versions_in_use
 from mlkernel.run.random_stream import seed_global_generators
 from mlkernel.run.run import Run
 from mlkernel.run.run_context import RunContext
@@ -80,10 +81,21 @@ class Attempt:
             events = EventLog(self._files.events, console_level=self._configuration.run.log_level)
             stack.callback(events.close)
             stop_request = stack.enter_context(StopRequest())
-            attempt = self._status.begin_attempt()
+            attempt = self._status.begin_attempt(versions_in_use(self._components()))
             heartbeat = stack.enter_context(Heartbeat(self._files, self._status, stop_request))
             events.logger.debug("attempt started", attempt=attempt.number, run=self._files.run_id)
+            self._warn_of_other_versions(events.logger)
             return self._train_under(heartbeat, stop_request, events.logger)
+
+    def _components(self) -> list[Component]:
+        return [self._component, *(one for one in self._listeners if isinstance(one, Component))]
+
+    def _warn_of_other_versions(self, logger: FilteringBoundLogger) -> None:
+        before, now = [{}, *(attempt.versions for attempt in self._status.attempts)][-2:]
+        # An attempt of which no versions are known says nothing about them.
+        changed = changed_versions(before, now) if before else []
+        if changed:
+            logger.warning("versions differ from those of the attempt before", changed=changed)
 
     def _train_under(
         self, heartbeat: Heartbeat, stop_request: StopRequest, logger: FilteringBoundLogger
