@@ -40,6 +40,13 @@ def test_prints_metrics(run, capsys):
     assert capsys.readouterr().out == "train 0  1.25 s  loss=0.5\n"
 
 
+def test_prints_metrics_that_are_no_number(tmp_path, capsys):
+    records = [("train", 0, 1.0, {"loss": float("nan"), "best": float("-inf")})]
+    record_run(tmp_path, "ppo-3", records=records)
+    main(["logs", "ppo-3", "--metrics", "--runs", str(tmp_path)])
+    assert capsys.readouterr().out == "train 0  1.0 s  loss=nan  best=-inf\n"
+
+
 @pytest.mark.parametrize("words", [[], ["--metrics"]])
 def test_prints_the_lines_as_they_are(run, capsys, words):
     main(["logs", "ppo-1", "--json", *words])

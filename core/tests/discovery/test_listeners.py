@@ -93,3 +93,4 @@ def test_the_plan_names_the_listeners_that_take_part(
     _, *plugins = read_plan(outcome.directory / "plan.json").provenance["plugins"]
     references = [plugin["reference"] for plugin in plugins]
     assert [name for name in references if not name.startswith("mlkernel")] == written_down
+    assert outcome.status.attempts[0].versions.get("acme") == ("1.0" if written_down else None)

@@ -38,6 +38,20 @@ def test_what_is_written_is_read_back_to_the_last_bit(path, writer):
     assert list(map(repr, record.metrics.items())) == list(map(repr, values.items()))
 
 
+def test_lines_are_strict_json_and_the_numbers_come_back(path, writer):
+    values = {"NaN": math.nan, "up": math.inf, "down": -math.inf, 'a "NaN\\': 1.5, "Infinity": 0}
+    writer.append("Infinity", 0, 0.5, values)
+    writer.append("after", 1, 0.5, {"x": 1})
+    assert writer.size > 0
+    writer.flush()
+    assert path.stat().st_size == writer.size
+    strictly = [json.loads(line, parse_constant=pytest.fail) for line in path.read_text().splitlines()]
+    assert strictly[0]["metrics"] == values | {"NaN": None}
+    first, _ = read_metrics(path)
+    assert first.phase == "Infinity"
+    assert list(map(repr, first.metrics.items())) == list(map(repr, values.items()))
+
+
 def test_a_torn_last_line_is_left_out_and_cut_off_by_the_next_writer(path, writer):
     append(writer, 0, 1)
     writer.flush()

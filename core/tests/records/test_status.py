@@ -1,4 +1,5 @@
 import json
+import math
 import socket
 import time
 from contextlib import ExitStack
@@ -43,6 +44,14 @@ def test_a_status_comes_back_equal(files):
         (1, "stopped"),
         (2, "finished"),
     ]
+
+
+def test_a_status_is_strict_json(files):
+    best = BestValue(metric="return", value=-math.inf, mode="max")
+    write_status(files, Status(best=best, notes={"NaN": [math.nan, math.inf]}))
+    json.loads(files.status.read_text(), parse_constant=pytest.fail)
+    assert read_status(files).best == best
+    assert read_status(files).notes == {"NaN": [None, math.inf]}
 
 
 def test_a_run_without_a_status_is_pending(files):

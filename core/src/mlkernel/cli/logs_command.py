@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -89,8 +90,9 @@ def _print_metrics(line: str) -> None:
     record = _record(line)
     if record is None:
         return
-    metrics: Mapping[str, float] = record.get("metrics", {})
-    values = "".join(f"  {name}={format_value(value)}" for name, value in metrics.items())
+    metrics: Mapping[str, float | None] = record.get("metrics", {})
+    numbers = {name: math.nan if value is None else value for name, value in metrics.items()}
+    values = "".join(f"  {name}={format_value(value)}" for name, value in numbers.items())
     print(f"{record.get('phase')} {record.get('iteration')}  {record.get('time')} s{values}", flush=True)
 
 

@@ -1,12 +1,13 @@
 """``metrics.jsonl``: what a trainer logged, append-only, one record a line.
 
 A line is ``{"phase": "train", "iteration": 3, "time": 12.31, "metrics": {"loss": 0.1}}``. Of two runs with one seed
-only ``time`` may differ: seconds of training since the run's start, summed over its attempts.
+only ``time`` may differ: seconds of training since the run's start, summed over its attempts. Values that are not a
+number are written as ``null``, infinities as ``1e999`` and ``-1e999``.
 """
 
 from __future__ import annotations
 
-import json
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from attrs import frozen
 from mlkernel.errors import UsageError
 from mlkernel.records.atomic_file import storage_errors
 from mlkernel.records.json_lines import append_whole, complete_size, read_json_lines
+from mlkernel.records.strict_json import strict_json
 
 if TYPE_CHECKING:
     from typing import Self
@@ -55,7 +57,7 @@ class MetricWriter:
 
     def append(self, phase: str, iteration: int, seconds: float, metrics: Mapping[str, float]) -> None:
         """Add a record."""
-        line = json.dumps(
+        line = strict_json(
             {"phase": phase, "iteration": iteration, "time": round(seconds, 4), "metrics": metrics}
         )
         self._pending.append(line)
@@ -191,4 +193,10 @@ def read_metrics(run: str | Path) -> Metrics:
     path = Path(run)
     if path.is_dir():
         path = path / "metrics.jsonl"
-    return Metrics([MetricRecord(**line) for line in read_json_lines(path)])
+    return Metrics([_record(line) for line in read_json_lines(path)])
+
+
+def _record(line: dict[str, Any]) -> MetricRecord:
+    metrics: dict[str, float | None] = line["metrics"]
+    numbers = {name: math.nan if value is None else value for name, value in metrics.items()}
+    return MetricRecord(**{**line, "metrics": numbers})

@@ -13,9 +13,10 @@ import attrs
 from attrs import Factory, define, frozen
 
 from mlkernel.errors import UsageError
-from mlkernel.records.atomic_file import write_json
+from mlkernel.records.atomic_file import write_text
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.records.run_lock import is_locked
+from mlkernel.records.strict_json import strict_json
 
 State = Literal["pending", "running", "stopped", "failed", "finished"]
 """``stopped`` and ``failed`` runs can be resumed; ``finished`` ones extended."""
@@ -107,7 +108,7 @@ def write_status(directory: RunDirectory, status: Status, *, durable: bool = Tru
 
     :raises StorageError: the disk is full or not writable.
     """
-    write_json(directory.status, attrs.asdict(status), durable=durable)
+    write_text(directory.status, strict_json(attrs.asdict(status), indent=2) + "\n", durable=durable)
 
 
 def read_status(directory: RunDirectory) -> Status:

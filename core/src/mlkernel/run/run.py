@@ -187,7 +187,7 @@ class Run:
     def note(self, key: str, value: Any) -> None:
         """Remember a fact about the run that ``kernel show`` prints.
 
-        :param value: what JSON can hold.
+        :param value: what JSON can hold; one that is not a number is shown as ``null``.
         :raises TypeError: it is something else.
         """
         try:
