@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from mlkernel_rl.distributions import DiagonalGaussian
 from mlkernel_rl.environments.spaces import DiscreteActions
 from mlkernel_rl.losses import total_loss
 from mlkernel_rl.networks import MLP, Actor, Critic
@@ -109,6 +111,34 @@ def test_the_weight_of_the_penalty_adapts(kl: float, factor: float) -> None:
     loss = PPOLoss(actor, critic, PPOConfig(surrogate="kl", initial_beta=1.5, target_kl=0.01))
     loss.after_update({"kl": torch.tensor([0.5, kl])})
     assert float(loss.beta) == pytest.approx(1.5 * factor)
+
+
+def test_the_weight_of_the_penalty_follows_the_whole_last_epoch() -> None:
+    loss = PPOLoss(*networks(), PPOConfig(surrogate="kl", target_kl=0.01, minibatches=2))
+    loss.after_update({"kl": torch.tensor([0.5, 0.5, 0.02, 0.001])})
+    assert float(loss.beta) == 1.0
+
+
+def test_a_minibatch_of_one_transition_has_finite_losses() -> None:
+    actor, critic = networks()
+    losses = PPOLoss(actor, critic, PPOConfig())(batch(actor, size=1))
+    assert torch.isfinite(total_loss(losses))
+
+
+@pytest.mark.parametrize("action_count", [1, 3])
+def test_log_densities_and_entropy_of_real_actions_are_torchs(action_count: int) -> None:
+    torch.manual_seed(0)
+    mean, log_std = torch.randn(5, action_count), torch.randn(action_count)
+    action = mean + torch.randn(5, action_count)
+    ours = DiagonalGaussian(mean, log_std.expand_as(mean))
+    theirs = torch.distributions.Independent(torch.distributions.Normal(mean, log_std.exp()), 1)
+    torch.testing.assert_close(ours.log_prob(action), theirs.log_prob(action))
+    torch.testing.assert_close(ours.entropy(), theirs.entropy())
+    other = torch.distributions.Independent(torch.distributions.Normal(mean + 1, 2 * log_std.exp()), 1)
+    torch.testing.assert_close(
+        DiagonalGaussian(mean + 1, (log_std + math.log(2)).expand_as(mean)).kl_from(ours),
+        torch.distributions.kl_divergence(theirs, other),
+    )
 
 
 def test_the_penalty_is_what_the_objective_loses() -> None:

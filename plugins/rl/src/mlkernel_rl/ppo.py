@@ -19,14 +19,14 @@ class PPO(TensorDictRlTrainer):
 
     Config = PPOConfig
     config: PPOConfig
-    loss_module: PPOLoss
 
     def _get_loss_module_and_gae(self) -> tuple[PPOLoss, None]:
         return PPOLoss(self.actor, self.critic, self.config), None
 
     def _before_iteration(self, iteration: int) -> None:
-        share = remaining_share(self.config.clip_schedule, iteration, self.config.iterations)
-        self.loss_module.clip_epsilon.fill_(self.config.clip_epsilon * share)
+        if isinstance(self.loss_module, PPOLoss):  # and not one that was named instead
+            share = remaining_share(self.config.clip_schedule, iteration, self.config.iterations)
+            self.loss_module.clip_epsilon.fill_(self.config.clip_epsilon * share)
 
 
 class PPOLoss(nn.Module):
@@ -35,10 +35,9 @@ class PPOLoss(nn.Module):
     The surrogate is clipped (section 3, eq. 7) or penalised with the divergence from the old policy, whose weight
     adapts itself (section 4, eq. 8).
 
-    Args:
-        actor: maps observations [B, D] to an action distribution.
-        critic: maps observations [B, D] to values [B].
-        config: the coefficients.
+    :param actor: maps observations [B, D] to an action distribution.
+    :param critic: maps observations [B, D] to values [B].
+    :param config: the coefficients.
     """
 
     clip_epsilon: Tensor
@@ -56,8 +55,8 @@ class PPOLoss(nn.Module):
     def forward(self, batch: Batch) -> Mapping[str, Tensor]:
         """Return ``loss_...`` scalars, whose sum is minimised, and what else is logged.
 
-        *batch* holds, for B transitions: ``observation`` [B, D], ``action`` [B] or [B, A], ``log_prob`` [B] and
-        ``value`` [B] under the old parameters, ``advantage`` [B] and ``value_target`` [B].
+        :param batch: for B transitions ``observation`` [B, D], ``action`` [B] or [B, A], ``log_prob`` [B] and
+            ``value`` [B] under the old parameters, ``advantage`` [B] and ``value_target`` [B].
         """
         distribution = self.actor(batch["observation"])
         log_ratio = distribution.log_prob(batch["action"]) - batch["log_prob"]
@@ -85,13 +84,13 @@ class PPOLoss(nn.Module):
 
     @torch.no_grad()
     def after_update(self, metrics: Mapping[str, Tensor]) -> None:
-        """Adapt β to the divergence that the last minibatch saw (the two rules under eq. 8)."""
+        """Adapt β to the mean divergence in the last epoch (the two rules under eq. 8)."""
         if self.config.surrogate == "kl":
-            target, kl = self.config.target_kl, metrics["kl"][-1]
+            target, kl = self.config.target_kl, metrics["kl"][-self.config.minibatches :].mean()
             self.beta.mul_(torch.where(kl < target / 1.5, 0.5, torch.where(kl > target * 1.5, 2.0, 1.0)))
 
     def _normalised(self, advantage: Tensor) -> Tensor:
-        if not self.config.normalise_advantage:
+        if not self.config.normalise_advantage or len(advantage) == 1:  # one number has no deviation
             return advantage
         return (advantage - advantage.mean()) / (advantage.std() + 1e-8)
 
@@ -105,5 +104,11 @@ class PPOLoss(nn.Module):
 
 
 def divergence(log_ratio: Tensor, ratio: Tensor) -> Tensor:
-    """Return KL(old || new) in nats, estimated from actions of the old policy; unbiased and never negative."""
+    """Return KL(old || new) in nats, estimated from actions of the old policy; unbiased and never negative.
+
+    The estimator k3 of Schulman (2020, "Approximating KL divergence").
+
+    :param log_ratio: log-probability under the new policy minus that under the old one, [B].
+    :param ratio: its exponential, [B].
+    """
     return (ratio - 1 - log_ratio).mean()

@@ -24,7 +24,7 @@ class PPOConfig(RlConfig):
         1.0, help="First weight of the KL penalty, eq. 8; it adapts itself.", validator=gt(0)
     )
     target_kl: float = option(
-        0.01, help="d_targ of section 4, in nats: the divergence that the weight aims at."
+        0.01, help="d_targ of section 4, in nats: the divergence that the weight aims at.", validator=gt(0)
     )
     value_coefficient: float = option(0.5, help="c1 of eq. 9.", validator=ge(0))
     entropy_coefficient: float = option(0.0, help="c2 of eq. 9.", validator=ge(0))
