@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
-from mlkernel.testing import parametrize_with_checks, run_in_process
+from mlkernel.testing import parametrize_with_checks, resume_in_process, run_in_process
 
 SHORT = (
     "iterations=4",
@@ -56,3 +58,47 @@ def test_a_run_keeps_its_learning_curve_and_recorded_episodes(tmp_path: Path) ->
     )
     assert (run.directory / "artifacts" / "learning-curve.png").read_bytes()[:4] == b"\x89PNG"
     assert (run.directory / "artifacts" / "episode-0.gif").read_bytes()[:4] == b"GIF8"
+
+
+def test_the_steps_of_the_environments_are_logged_with_every_return(tmp_path: Path) -> None:
+    run = run_in_process("ppo", SHORT, runs=tmp_path)
+    of_training = [metrics for metrics in run.logged if "test_episodes" not in metrics]
+    assert [metrics["env_steps"] for metrics in of_training] == [64, 128, 128, 192, 256, 256]
+    assert all("env_steps" in metrics for metrics in run.logged if "train_return" in metrics)
+
+
+def test_a_run_without_a_finished_episode_keeps_a_learning_curve(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    overrides = [*SHORT, *PENDULUM, "learning_curve=true"]
+    run = run_in_process("ppo", overrides, runs=tmp_path)
+    assert run.logged[0]["episodes"] == 0
+    assert (run.directory / "artifacts" / "learning-curve.png").exists()
+
+
+@pytest.mark.parametrize("schedule", ["constant", "linear"])
+def test_a_finished_run_is_extended_and_tested_anew(schedule: str, tmp_path: Path) -> None:
+    overrides = [*SHORT, "test_with=last", "iterations=3", f"lr_schedule={schedule}"]
+    first = run_in_process("ppo", overrides, runs=tmp_path)
+    before = first.trainer_state()
+    extended = resume_in_process(first.directory, overrides=["trainer.iterations=6"])
+    assert extended.state == "finished", extended.error
+    after = extended.trainer_state()
+    assert after["engine"]["optimiser"]["updates"] == 2 * before["engine"]["optimiser"]["updates"]
+    assert len(after["test_returns"]) == 3
+    assert after["test_returns"] != before["test_returns"]
+    straight = run_in_process("ppo", [*overrides, "iterations=6"], runs=tmp_path)
+    same = all(
+        torch.equal(value, straight.trainer_state()["modules"]["actor"][name])
+        for name, value in after["modules"]["actor"].items()
+    )
+    assert same == (
+        schedule == "constant"
+    )  # a linear rate has fallen further in a run that knew less of its length
+
+
+def test_what_was_tested_is_told_at_the_end(tmp_path: Path) -> None:
+    run = run_in_process("ppo", SHORT, runs=tmp_path)
+    notes = json.loads((run.directory / "status.json").read_text(encoding="utf-8"))["notes"]
+    mean = run.logged[-1]["test_return"]
+    assert notes["test return"] == f"mean {mean:.1f} over 3 episodes"
+    assert notes["road"].startswith("eager")

@@ -55,6 +55,13 @@ def test_a_loss_module_that_nobody_provides_is_named(tmp_path: Path) -> None:
     assert "no-such-loss" in failure(["loss_module=no-such-loss"], tmp_path)
 
 
+@pytest.mark.parametrize("option", ["torch.dtype=float64", "torch.autocast=true"])
+def test_other_precision_than_single_is_refused(option: str, tmp_path: Path) -> None:
+    told = failure([option], tmp_path)
+    assert option in told
+    assert "float32" in told
+
+
 @pytest.mark.parametrize("field", ["lr=0", "gamma=1.5", "steps=0", "env.count=0", "clip_epsilon=-1"])
 def test_values_out_of_range_are_refused(field: str, tmp_path: Path) -> None:
     assert field.partition("=")[0] in failure([field], tmp_path)

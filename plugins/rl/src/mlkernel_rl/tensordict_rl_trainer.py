@@ -92,11 +92,12 @@ class TensorDictRlTrainer(TensorDictTrainer):
             outcome = self._engine.iterate(config.lr * remaining)
             self._after_iteration(outcome)
             done = iteration.number + 1
+            env_steps = done * config.steps * config.env.count
             if done % config.log_every == 0 or done == config.iterations:
-                iteration.log(self._get_log_stats(outcome))
+                iteration.log(self._get_log_stats(outcome), env_steps=env_steps)
             if config.evaluate_every and (done % config.evaluate_every == 0 or done == config.iterations):
                 returns = self._evaluate()
-                iteration.log(test_return=returns)
+                iteration.log(test_return=returns, env_steps=env_steps)
                 self.run.report("test_return", returns)
 
     @attach_progress_bar(lambda self: math.ceil(self.config.test_episodes / self.config.evaluation_episodes))
@@ -105,14 +106,16 @@ class TensorDictRlTrainer(TensorDictTrainer):
         iteration_context.set_description(f"testing the {self.config.test_with} state")
         policy, seed = self._tested_policy(), self.run.random("test").seed_value
         for iteration in iteration_context:
+            if iteration.number == 0:  # a run that was extended is tested anew
+                self._test_returns = []
             left = self.config.test_episodes - len(self._test_returns)
             count = min(left, self.config.evaluation_episodes)
             environment = self._choice.vector(count, seed + iteration.number)
             self._test_returns += episode_returns(environment, policy).tolist()
             environment.close()
-            iteration.log(
-                test_return=float(np.mean(self._test_returns)), test_episodes=len(self._test_returns)
-            )
+            mean, episodes = float(np.mean(self._test_returns)), len(self._test_returns)
+            iteration.log(test_return=mean, test_episodes=episodes)
+            self.run.note("test return", f"mean {mean:.1f} over {episodes} episodes")
 
     def _get_loss_module_and_gae(self) -> tuple[nn.Module, Any]:
         """Return the loss module, made of :attr:`actor` and :attr:`critic`, and an advantage estimator or ``None``.
@@ -259,11 +262,14 @@ class TensorDictRlTrainer(TensorDictTrainer):
         environment.close()
 
     def _draw_learning_curve(self) -> None:
-        if not self.config.learning_curve:
+        config: RlConfig = self.config
+        curves = {"train_return": self._episodes.finished, "test_return": config.evaluate_every}
+        metrics = [name for name, is_logged in curves.items() if is_logged]
+        if not config.learning_curve or not metrics:
             return
         try:
             with self.run.artifact("learning-curve.png") as path:
-                draw_learning_curve(path, [self.run.directory], ["train_return", "test_return"])
+                draw_learning_curve(path, [self.run.directory], metrics, x="env_steps", phase="train")
         except UsageError as error:  # a missing library must not fail a run that has learnt
             self.run.logger.warning("no learning curve was drawn", reason=str(error))
 
@@ -272,6 +278,8 @@ def _check(config: RlConfig) -> None:
     """Refuse what the configuration's types and ranges cannot rule out."""
     if config.torch.dtype != "float32":
         raise UsageError(f"torch.dtype={config.torch.dtype}: reinforcement learning here is in float32")
+    if config.torch.autocast:
+        raise UsageError("torch.autocast=true: reinforcement learning here is in float32")
     transitions = config.steps * config.env.count
     if transitions % config.minibatches:
         raise UsageError(
