@@ -1,5 +1,7 @@
 import json
 import math
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -71,6 +73,24 @@ def test_a_damaged_line_in_the_middle_is_named(path, writer):
     path.write_text("\n".join([lines[0], lines[1][:-5], lines[2]]) + "\n")
     with pytest.raises(UsageError, match=r"metrics\.jsonl:2 is damaged"):
         read_metrics(path)
+
+
+def test_records_of_several_threads_are_neither_lost_nor_doubled(path, writer, monkeypatch):
+    monkeypatch.setattr("mlkernel.records.metrics.FLUSH_SECONDS", 0.0)
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        numbers = range(1000)
+        threads = [threading.Thread(target=append, args=(writer, *numbers[first::4])) for first in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(switching)
+    writer.flush()
+    assert sorted(iterations(path)) == list(numbers)
+    assert path.stat().st_size == writer.size
 
 
 def test_rewinding_drops_what_came_after(path, writer):

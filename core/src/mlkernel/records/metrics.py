@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -43,10 +44,11 @@ class MetricRecord:
 
 
 class MetricWriter:
-    """Appends records; what is lost when the process dies is younger than the newest checkpoint."""
+    """Appends records, from any thread; what is lost when the process dies is younger than the newest checkpoint."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = threading.RLock()
         self._pending: list[str] = []
         self._last_flush = time.monotonic()
         with storage_errors(path):
@@ -60,19 +62,21 @@ class MetricWriter:
         line = strict_json(
             {"phase": phase, "iteration": iteration, "time": round(seconds, 4), "metrics": metrics}
         )
-        self._pending.append(line)
-        self.size += len(line) + 1
-        if time.monotonic() - self._last_flush > FLUSH_SECONDS:
-            self.flush()
+        with self._lock:
+            self._pending.append(line)
+            self.size += len(line) + 1
+            if time.monotonic() - self._last_flush > FLUSH_SECONDS:
+                self.flush()
 
     def flush(self) -> None:
         """Hand everything to the operating system, so that other processes see it."""
-        self._last_flush = time.monotonic()
-        if self._pending:
-            text = "\n".join(self._pending) + "\n"
-            with storage_errors(self._path):
-                append_whole(self._file, text.encode())
-            self._pending.clear()
+        with self._lock:
+            self._last_flush = time.monotonic()
+            if self._pending:
+                text = "\n".join(self._pending) + "\n"
+                with storage_errors(self._path):
+                    append_whole(self._file, text.encode())
+                self._pending.clear()
 
     def sync(self) -> None:
         """Flush and wait for the disk."""
@@ -96,8 +100,9 @@ class MetricWriter:
 
     def close(self) -> None:
         """Flush and close."""
-        self.flush()
-        self._file.close()
+        with self._lock:
+            self.flush()
+            self._file.close()
 
 
 def as_numbers(metrics: Mapping[str, Any]) -> dict[str, float]:

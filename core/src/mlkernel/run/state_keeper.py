@@ -89,14 +89,12 @@ class StateKeeper:
         :param kept: for ever.
         :raises StorageError: the disk is full or not writable; earlier checkpoints are whole.
         """
-        self.metrics.sync()
         checkpoint = self._checkpointer.save(kept=kept)
         self.reported = None
         self._hooks.notifier("on_checkpoint_saved")(run=self._run, checkpoint=checkpoint)
 
     def save_last_boundary(self) -> None:
         """Save the copy of the last boundary's state, if it is newer than the newest checkpoint."""
-        self.metrics.sync()
         self._checkpointer.save_snapshot()
 
     def _load(self, checkpoint: Checkpoint) -> dict[str, Any]:
@@ -106,6 +104,7 @@ class StateKeeper:
         return state
 
     def _write(self, state: dict[str, Any], directory: Path) -> None:
+        self.metrics.sync()  # after the size in the manifest was read: other threads may be logging
         self._hooks.ask("save_checkpoint", run=self._run, state=state, directory=directory)
 
     def _gather(self) -> tuple[dict[str, Any], dict[str, Any]]:
