@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from mlkernel import KernelError
+from mlkernel import KernelError, UsageError
 from mlkernel.testing import run_in_process
 
 
@@ -43,6 +44,28 @@ def test_a_factory_must_make_an_environment(tmp_path: Path) -> None:
 
 def test_an_argument_that_the_environment_does_not_take_is_told(tmp_path: Path) -> None:
     assert "colour" in failure(["env.name=CartPole-v1", 'env.kwargs={"colour": 1}'], tmp_path)
+
+
+DICTIONARY = """
+import gymnasium
+
+
+class Dictionary(gymnasium.Env):
+    observation_space = gymnasium.spaces.Dict(a=gymnasium.spaces.Discrete(2))
+    action_space = gymnasium.spaces.Discrete(2)
+"""
+
+
+def test_an_observation_space_that_is_not_flat_is_refused_with_the_wrapper_to_use(tmp_path: Path) -> None:
+    (tmp_path / "dictionary.py").write_text(DICTIONARY)
+    with pytest.raises(UsageError, match=r"observation space is Dict[\s\S]*FlattenObservation"):
+        run_in_process("ppo", [f"env.name={tmp_path}/dictionary.py:Dictionary"], runs=tmp_path / "runs")
+
+
+@pytest.mark.skipif(find_spec("Box2D") is not None, reason="asks for a package that is not there")
+def test_a_package_that_the_environment_needs_is_named_with_how_to_install_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"LunarLander-v3: Box2D[\s\S]*pip install[\s\S]*gymnasium\[box2d\]"):
+        run_in_process("ppo", ["env.name=LunarLander-v3"], runs=tmp_path)
 
 
 def test_minibatches_must_divide_the_rollout(tmp_path: Path) -> None:

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from mlkernel import UsageError
 from mlkernel_rl.environments.spaces import ActionSpace, BoxActions, DiscreteActions, FloatArray
 
 Encoder = Callable[[Any], FloatArray]
 
 
-class UnsupportedSpaceError(ValueError):
+class UnsupportedSpaceError(UsageError):
     """An environment observes or acts in a space that the trainer cannot handle."""
 
 
 def observation_encoder(space: spaces.Space[Any]) -> tuple[int, Encoder]:
     """Return the length D of an encoded observation and the function that encodes one into float32 [D].
 
-    Raises:
-        UnsupportedSpaceError: the space is neither Box nor Discrete.
+    :raises UnsupportedSpaceError: the space is neither Box nor Discrete.
     """
     if isinstance(space, spaces.Discrete):
         start, identity = int(space.start), np.eye(int(space.n), dtype=np.float32)
@@ -37,8 +37,7 @@ def observation_encoder(space: spaces.Space[Any]) -> tuple[int, Encoder]:
 def action_space(space: spaces.Space[Any]) -> ActionSpace:
     """Translate an action space.
 
-    Raises:
-        UnsupportedSpaceError: the space is neither Box nor Discrete.
+    :raises UnsupportedSpaceError: the space is neither Box nor Discrete.
     """
     if isinstance(space, spaces.Discrete):
         return DiscreteActions(int(space.n), int(space.start))
@@ -50,6 +49,7 @@ def action_space(space: spaces.Space[Any]) -> ActionSpace:
 
 def _unsupported(role: str, space: spaces.Space[Any], supported: str, wrapper: str) -> UnsupportedSpaceError:
     return UnsupportedSpaceError(
-        f"the environment's {role} space is {space}; supported are {supported}. "
-        f"Wrap the environment (for example with {wrapper}) and name your factory: env.name=package.module:factory"
+        f"the environment's {role} space is {space}; supported are {supported}",
+        hint=f"Wrap the environment, for example with {wrapper}, and name your factory: "
+        "env.name=package.module:factory",
     )

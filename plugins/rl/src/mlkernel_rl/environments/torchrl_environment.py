@@ -22,8 +22,13 @@ class TorchRLEnvironment(gymnasium.Env[Any, Any]):
     def __init__(self, environment: EnvBase) -> None:
         if environment.batch_size:
             raise UnsupportedSpaceError(
-                f"the TorchRL environment has batch size {tuple(environment.batch_size)}; return one without, "
-                "env.count says how many are made"
+                f"the TorchRL environment has batch size {tuple(environment.batch_size)}",
+                hint="Return one without; env.count says how many are made.",
+            )
+        if "observation" not in environment.observation_spec.keys():  # noqa: SIM118 - it is no mapping
+            raise UnsupportedSpaceError(
+                f"the TorchRL environment observes {sorted(map(str, environment.observation_spec.keys()))}",
+                hint="Name one entry 'observation', for example with torchrl.envs.CatTensors or RenameTransform.",
             )
         self._environment = environment
         self._one_hot = isinstance(environment.action_spec, OneHot)
