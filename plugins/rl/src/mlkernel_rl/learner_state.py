@@ -14,8 +14,11 @@ class LearnerState:
     """The tensors of a loss module and of Adam's moments, handed to a graph and updated from its results."""
 
     def __init__(self, loss_module: nn.Module, device: torch.device) -> None:
-        self.parameters: Tensors = {n: p.detach() for n, p in loss_module.named_parameters()}
-        self.buffers: Tensors = dict(loss_module.named_buffers())
+        named = dict(loss_module.named_parameters())
+        self.parameters: Tensors = {n: p.detach() for n, p in named.items() if p.requires_grad}
+        # A frozen parameter is to the graph what a buffer is: it goes in and does not come out.
+        frozen = {n: p.detach() for n, p in named.items() if not p.requires_grad}
+        self.buffers: Tensors = {**dict(loss_module.named_buffers()), **frozen}
         self.first_moment: Tensors = {n: torch.zeros_like(p) for n, p in self.parameters.items()}
         self.second_moment: Tensors = {n: torch.zeros_like(p) for n, p in self.parameters.items()}
         self.updates: Tensors = {"updates": torch.zeros((), device=device)}

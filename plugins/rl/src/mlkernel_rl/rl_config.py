@@ -73,5 +73,5 @@ class RlConfig:
     )
     record_episodes: int = option(0, help="Episodes recorded as GIF files after the test.", validator=ge(0))
     learning_curve: bool = option(
-        True, help="Draw artifacts/learning-curve.png at the end (needs matplotlib)."
+        True, help="Draw returns over environment steps in artifacts/learning-curve.png (needs matplotlib)."
     )

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from mlkernel import UsageError
-from mlkernel_rl.networks import MLP
+from mlkernel_rl.networks import MLP, Actor, Critic
 from mlkernel_rl.rl_config import RlConfig
 
 UPDATES_THAT_PAY = 12_000
@@ -23,16 +23,17 @@ EAGER, COMPILED = "eager", "compiled"
 
 
 def choose_road(
-    config: RlConfig, actor_network: nn.Module, loss_module: nn.Module, device: torch.device
+    config: RlConfig, actor: Actor, critic: Critic, loss_module: nn.Module, device: torch.device
 ) -> tuple[str, str]:
     """Return the road and the reason for it.
 
-    Raises:
-        UsageError: compiling is demanded and there is no C++ compiler.
+    :raises UsageError: compiling is demanded and there is no C++ compiler.
     """
     policy = config.torch.compile
     if is_torchrl(loss_module):
         return EAGER, "a TorchRL loss module"
+    if not _holds(loss_module, actor) or not _holds(loss_module, critic):
+        return EAGER, "a loss module that is not made of both actor and critic"
     if policy == "never":
         return EAGER, "torch.compile=never"
     compiler = shutil.which(os.environ.get("CXX", "g++")) or shutil.which("clang++")
@@ -42,7 +43,7 @@ def choose_road(
         )
     if policy == "always":
         return COMPILED, "torch.compile=always"
-    return _weigh(config, actor_network, device, compiler)
+    return _weigh(config, actor.network, device, compiler)
 
 
 def _weigh(
@@ -56,6 +57,11 @@ def _weigh(
     updates = config.iterations * config.epochs * config.minibatches
     road = COMPILED if updates >= UPDATES_THAT_PAY else EAGER
     return road, f"{updates} updates; compiling pays from {UPDATES_THAT_PAY}"
+
+
+def _holds(loss_module: nn.Module, part: nn.Module) -> bool:
+    """Tell whether all parameters of *part* are the loss module's, too: a graph takes them from there."""
+    return {id(p) for p in part.parameters()} <= {id(p) for p in loss_module.parameters()}
 
 
 def is_torchrl(module: nn.Module) -> bool:

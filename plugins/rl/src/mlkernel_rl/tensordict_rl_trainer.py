@@ -66,7 +66,7 @@ class TensorDictRlTrainer(TensorDictTrainer):
         self.loss_module, self.value_estimator = self._make_loss_module()
         self._episodes = Episodes(config.env.count)
         self._test_returns: list[float] = []
-        self._road, self._reason = choose_road(config, self.actor.network, self.loss_module, self.device)
+        self._road, self._reason = choose_road(config, self.actor, self.critic, self.loss_module, self.device)
         self._engine = self._build_engine()
 
     def train(self) -> None:
