@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mlkernel.cli.main import main
-from mlkernel.errors import TrainingError, UsageError
+from mlkernel.errors import PluginError, TrainingError, UsageError
 
 EVERY = "checkpoint.every_iterations=1"
 SECRET = "sk-very-secret-4711"
@@ -219,3 +219,41 @@ def test_what_a_dead_process_left_half_written_is_removed(trainer_folder):
     (folder.files.path / ".status.json.4711").write_text("{")
     folder.resume_here()
     assert not list(folder.files.path.glob(".*"))
+
+
+LAST_CHECKPOINT = """
+class Tiny(Base):
+    def step(self, iteration):
+        if iteration.number == 2:
+            {end}
+
+    @hookimpl
+    def on_checkpoint_saved(self, run, checkpoint):
+        (Path(__file__).parent / "told").write_text(json.dumps(checkpoint.manifest.completed))
+        {then}
+"""
+FAIL = "raise RuntimeError('once')"
+INTERRUPT = "os.kill(os.getpid(), signal.SIGINT)"
+
+
+@pytest.mark.parametrize("then", ["pass", FAIL], ids=["", "and raises"])
+def test_listeners_hear_of_the_checkpoint_after_a_failure(trainer_folder, then):
+    folder = trainer_folder(LAST_CHECKPOINT.format(end=FAIL, then=then))
+    with pytest.raises(TrainingError, match="once"):
+        folder.start_here("checkpoint.every_seconds=null", "run.strict_plugins=true")
+    assert json.loads((folder.folder / "told").read_text()) == {"train": 2}
+    assert folder.status.state == "failed"
+
+
+def test_listeners_hear_of_the_checkpoint_after_a_second_ctrl_c_and_a_third_changes_nothing(trainer_folder):
+    folder = trainer_folder(LAST_CHECKPOINT.format(end=f"{INTERRUPT}; {INTERRUPT}", then=INTERRUPT))
+    outcome = folder.start_here("checkpoint.every_seconds=null")
+    assert (outcome.exit_code, folder.status.reason) == (75, "interrupted")
+    assert json.loads((folder.folder / "told").read_text()) == {"train": 2}
+
+
+def test_a_listener_that_raises_after_a_second_ctrl_c_leaves_a_stopped_run(trainer_folder):
+    folder = trainer_folder(LAST_CHECKPOINT.format(end=f"{INTERRUPT}; {INTERRUPT}", then=FAIL))
+    with pytest.raises(PluginError, match="on_checkpoint_saved"):
+        folder.start_here("checkpoint.every_seconds=null", "run.strict_plugins=true")
+    assert (folder.status.state, folder.status.attempts[-1].reason) == ("stopped", "interrupted")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ from mlkernel.run.stop_request import StopRequest
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
+
+    from mlkernel.checkpoint.checkpoint import Checkpoint
 
 STOPPED_EXIT_CODE = 75
 """``EX_TEMPFAIL``: the run stopped before its end and can be resumed."""
@@ -106,10 +108,13 @@ class Attempt:
             run = self._make_run(hooks, stop_request, logger)
             self._train(run)
         except RunStopped as stopped:
+            stop_request.close()
             return self._end(run, heartbeat, "stopped", stopped.reason)
         except KeyboardInterrupt:
+            stop_request.close()
             return self._end_torn(run, heartbeat)
         except BaseException as error:
+            stop_request.close()
             self._fail(run, heartbeat, error, logger)
             if isinstance(error, KernelError) or not isinstance(error, Exception | SystemExit):
                 raise
@@ -117,6 +122,7 @@ class Attempt:
                 f"run {self._files.run_id} failed: {Redactor().text(f'{type(error).__name__}: {error}')}",
                 hint=f"kernel logs {self._files.run_id} shows where; kernel resume {self._files.run_id} goes on.",
             ) from error
+        stop_request.close()
         return self._end(run, heartbeat, "finished", None)
 
     def _make_hooks(self, logger: FilteringBoundLogger) -> HookBus:
@@ -162,11 +168,20 @@ class Attempt:
         run.boundaries.settle()
         run.keeper.save()
 
-    def _end(self, run: Run | None, heartbeat: Heartbeat, outcome: State, reason: str | None) -> Outcome:
+    def _end(
+        self,
+        run: Run | None,
+        heartbeat: Heartbeat,
+        outcome: State,
+        reason: str | None,
+        saved: Checkpoint | None = None,
+    ) -> Outcome:
         if run is not None:
             run.progress.close(outcome)
             run.keeper.metrics.close()
         heartbeat.end_attempt(outcome, reason)
+        if run is not None and saved is not None:
+            run.keeper.tell_of(saved)
         if run is not None and outcome == "finished":
             run.hooks.notifier("on_run_finished")(run=run)
         elif run is not None:
@@ -175,9 +190,8 @@ class Attempt:
 
     def _end_torn(self, run: Run | None, heartbeat: Heartbeat) -> Outcome:
         """A second Ctrl-C came in the middle of an iteration: what is kept is the state at its beginning."""
-        if run is not None:
-            run.keeper.save_last_boundary()
-        return self._end(run, heartbeat, "stopped", "interrupted")
+        saved = None if run is None else run.keeper.save_last_boundary()
+        return self._end(run, heartbeat, "stopped", "interrupted", saved)
 
     def _fail(
         self, run: Run | None, heartbeat: Heartbeat, error: BaseException, logger: FilteringBoundLogger
@@ -185,10 +199,11 @@ class Attempt:
         if run is not None:
             run.progress.close("failed")
         reason = Redactor().text(f"{type(error).__name__}: {error}").splitlines()[0]
+        saved = None
         try:
             logger.debug("failed", exc_info=error)
             if run is not None:
-                run.keeper.save_last_boundary()
+                saved = run.keeper.save_last_boundary()
                 run.keeper.metrics.close()
         except Exception as second:  # noqa: BLE001 - the first error is the one to be told
             error.add_note(f"then its last boundary could not be saved: {second}")
@@ -196,11 +211,21 @@ class Attempt:
             heartbeat.end_attempt("failed", reason)
         except StorageError as full:
             error.add_note(f"then its status could not be written: {full.message}")
+        if run is not None and saved is not None:
+            with _noted_on(error):
+                run.keeper.tell_of(saved)
         if run is not None:
-            try:
+            with _noted_on(error):
                 run.hooks.notifier("on_run_failed")(run=run, error=error)
-            except PluginError as strict:
-                error.add_note(f"then a listener failed, too: {strict.message}")
+
+
+@contextmanager
+def _noted_on(error: BaseException) -> Iterator[None]:
+    """Let a strict listener's failure not hide *error*, which came first."""
+    try:
+        yield
+    except PluginError as strict:
+        error.add_note(f"then a listener failed, too: {strict.message}")
 
 
 def _register_installed(

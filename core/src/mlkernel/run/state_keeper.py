@@ -91,11 +91,18 @@ class StateKeeper:
         """
         checkpoint = self._checkpointer.save(kept=kept)
         self.reported = None
-        self._hooks.notifier("on_checkpoint_saved")(run=self._run, checkpoint=checkpoint)
+        self.tell_of(checkpoint)
 
-    def save_last_boundary(self) -> None:
-        """Save the copy of the last boundary's state, if it is newer than the newest checkpoint."""
-        self._checkpointer.save_snapshot()
+    def save_last_boundary(self) -> Checkpoint | None:
+        """Save the copy of the last boundary's state, if it is newer than the newest checkpoint.
+
+        :returns: the checkpoint; listeners have not been told of it yet.
+        """
+        return self._checkpointer.save_snapshot()
+
+    def tell_of(self, checkpoint: Checkpoint) -> None:
+        """Notify listeners that *checkpoint* was made."""
+        self._hooks.notifier("on_checkpoint_saved")(run=self._run, checkpoint=checkpoint)
 
     def _load(self, checkpoint: Checkpoint) -> dict[str, Any]:
         state: dict[str, Any] = self._hooks.ask(

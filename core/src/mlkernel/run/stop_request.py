@@ -24,11 +24,16 @@ class StopRequest:
         self.reason: str | None = None
         self._process = os.getpid()
         self._interrupted = False
+        self._is_closed = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
 
     def ask(self, reason: str) -> None:
         """Ask the run to stop at its next boundary; the first reason stays."""
         self.reason = self.reason or reason
+
+    def close(self) -> None:
+        """How the attempt ends is decided: no signal changes it any more."""
+        self._is_closed = True
 
     def __enter__(self) -> Self:
         """Answer signals from here on."""
@@ -51,6 +56,8 @@ class StopRequest:
             if number == signal.SIGTERM:
                 signal.signal(number, signal.SIG_DFL)
                 signal.raise_signal(number)
+            return
+        if self._is_closed:
             return
         name = signal.Signals(number).name
         if number == signal.SIGINT:
