@@ -7,6 +7,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
+from mlkernel.cli.run_arguments import add_runs_argument
 from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="delete; without it, only say what would be deleted"
     )
-    parser.add_argument(
-        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
-    )
+    add_runs_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

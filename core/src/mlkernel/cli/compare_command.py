@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from mlkernel.cli.run_arguments import add_run_argument, add_runs_argument
 from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,15 +16,8 @@ ABSENT = "-"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel compare`` takes."""
-    parser.add_argument(
-        "chosen",
-        metavar="RUN",
-        nargs="+",
-        help="two or more: a run's name or its beginning, its directory, or latest",
-    )
-    parser.add_argument(
-        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
-    )
+    add_run_argument(parser, "chosen", nargs="+")
+    add_runs_argument(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, get_args
 
+from mlkernel.cli.run_arguments import add_runs_argument
 from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--state", choices=get_args(State), help="only runs in this state")
     parser.add_argument("--trainer", metavar="NAME", help="only runs of this trainer")
-    parser.add_argument(
-        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
-    )
+    add_runs_argument(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

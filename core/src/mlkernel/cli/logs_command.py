@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mlkernel.cli.run_arguments import add_run_argument, add_runs_argument
+
 if TYPE_CHECKING:
     from mlkernel.records.run_directory import RunDirectory
 
@@ -23,12 +25,10 @@ COLOURS = {"debug": "90", "warning": "33", "error": "31", "critical": "1;31"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel logs`` takes."""
-    parser.add_argument("run", metavar="RUN", help="a run's name or its beginning, its directory, or latest")
+    add_run_argument(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on printing until the run ends")
     parser.add_argument("--metrics", action="store_true", help="print logged metrics instead of events")
-    parser.add_argument(
-        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
-    )
+    add_runs_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the lines of JSON as they are")
 
 

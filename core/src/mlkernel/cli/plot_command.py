@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlkernel.cli.run_arguments import add_run_argument, add_runs_argument
 from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel plot`` takes."""
-    parser.add_argument(
-        "chosen", metavar="RUN", nargs="+", help="a run's name or its beginning, its directory, or latest"
-    )
+    add_run_argument(parser, "chosen", nargs="+")
     parser.add_argument(
         "-m",
         "--metric",
@@ -42,9 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, default=Path("learning-curve.png"), metavar="FILE",
         help=".png, .svg or .pdf (default: learning-curve.png)",
     )  # fmt: skip
-    parser.add_argument(
-        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
-    )
+    add_runs_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

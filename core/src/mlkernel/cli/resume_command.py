@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from mlkernel.cli.run_arguments import add_run_argument, add_runs_argument
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel resume`` takes."""
-    parser.add_argument("run", help="a run's name or its beginning, its directory, or latest")
+    add_run_argument(parser)
     parser.add_argument(
         "--set",
         metavar="path=value",
@@ -16,9 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="overrides",
         help="change the configuration, such as trainer.iterations=500 to extend a finished run; may be repeated",
     )
-    parser.add_argument(
-        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
-    )
+    add_runs_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlkernel.cli.component_help import add_component_help
+from mlkernel.cli.run_arguments import add_runs_argument
 
 if TYPE_CHECKING:
     from mlkernel.run.attempt import Outcome
@@ -33,9 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="short for run.name=NAME")
     parser.add_argument("--progress-bar", metavar="NAME", help="short for run.progress_bar=NAME")
     parser.add_argument("--strict-plugins", action="store_true", help="short for run.strict_plugins=true")
-    parser.add_argument(
-        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
-    )
+    add_runs_argument(parser)
     parser.add_argument(
         "overrides",
         metavar="path=value",

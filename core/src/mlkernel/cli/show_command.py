@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from mlkernel.cli.run_arguments import add_run_argument, add_runs_argument
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel show`` takes."""
-    parser.add_argument("run", metavar="RUN", help="a run's name or its beginning, its directory, or latest")
-    parser.add_argument(
-        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
-    )
+    add_run_argument(parser)
+    add_runs_argument(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 import argparse
 import time
 
+from mlkernel.cli.run_arguments import add_run_argument, add_runs_argument
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel stop`` takes."""
-    parser.add_argument(
-        "runs_to_stop",
-        metavar="RUN",
-        nargs="+",
-        help="a run's name or its beginning, its directory, or latest",
-    )
+    add_run_argument(parser, "runs_to_stop", nargs="+")
     parser.add_argument(
         "--wait", type=float, metavar="SECONDS", help="wait until they have stopped, at most so long"
     )
-    parser.add_argument(
-        "--runs", metavar="DIRECTORY", help="where run directories lie ($MLKERNEL_RUNS, ./runs)"
-    )
+    add_runs_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
