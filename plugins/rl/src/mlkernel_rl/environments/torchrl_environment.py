@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gymnasium
@@ -34,16 +36,18 @@ class TorchRLEnvironment(gymnasium.Env[Any, Any]):
         self._one_hot = isinstance(environment.action_spec, OneHot)
         self.observation_space = _space(environment.observation_spec["observation"])
         self.action_space = _space(environment.action_spec)
+        self._randomness = torch.get_rng_state()
         self._now: TensorDictBase = environment.reset()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Array, dict[str, Any]]:
         """Begin an episode; the seed goes to the environment and to torch, from which many draw."""
-        if seed is not None:
-            torch.manual_seed(seed)
-            self._environment.set_seed(seed)
-        self._now = self._environment.reset()
+        with self._own_randomness():
+            if seed is not None:
+                torch.manual_seed(seed)
+                self._environment.set_seed(seed)
+            self._now = self._environment.reset()
         return self._observation(self._now), {}
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
@@ -51,7 +55,8 @@ class TorchRLEnvironment(gymnasium.Env[Any, Any]):
         chosen = torch.as_tensor(action)
         if self._one_hot:
             chosen = torch.nn.functional.one_hot(chosen, self._environment.action_spec.space.n)
-        after = self._environment.step(self._now.set("action", chosen))["next"]
+        with self._own_randomness():
+            after = self._environment.step(self._now.set("action", chosen))["next"]
         self._now = after.exclude("reward")
         truncated = bool(after.get("truncated", torch.zeros(1)).any())
         return (
@@ -66,6 +71,20 @@ class TorchRLEnvironment(gymnasium.Env[Any, Any]):
         """Close the environment."""
         if not self._environment.is_closed:
             self._environment.close()
+
+    @contextmanager
+    def _own_randomness(self) -> Iterator[None]:
+        """Let the environment draw from torch without a trace in what the trainer or another environment draws.
+
+        An episode is then a function of its seed and actions, whatever happens around it, and can be replayed.
+        """
+        outside = torch.get_rng_state()
+        torch.set_rng_state(self._randomness)
+        try:
+            yield
+        finally:
+            self._randomness = torch.get_rng_state()
+            torch.set_rng_state(outside)
 
     def _observation(self, data: TensorDictBase) -> Array:
         observation: Array = data["observation"].detach().cpu().numpy().copy()
