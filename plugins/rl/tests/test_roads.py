@@ -1,4 +1,7 @@
-"""The compiled roads compute what the eager one does, and keep the same promises."""
+"""The compiled roads compute what the eager one does, and keep the same promises.
+
+Each graph takes most of a minute to compile: all but one of them are made by the slow tests.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +37,13 @@ def test_the_compiled_iteration_keeps_the_contract(check: Callable[[], None]) ->
     check()
 
 
+@pytest.mark.slow
 @parametrize_with_checks("ppo", overrides=GYMNASIUM)
 def test_the_compiled_update_keeps_the_contract(check: Callable[[], None]) -> None:
     check()
 
 
+@pytest.mark.slow
 def test_the_compiled_update_computes_what_the_eager_one_does(tmp_path: Path) -> None:
     short = [
         *GYMNASIUM,
@@ -56,6 +61,7 @@ def test_the_compiled_update_computes_what_the_eager_one_does(tmp_path: Path) ->
         torch.testing.assert_close(parameter, expected[name], rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_native_environment_with_normalisation_is_compiled_whole(tmp_path: Path) -> None:
     short = [*SHORT, "torch.compile=always", "env.name=Pendulum-v1"]
     run = run_in_process(
