@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlkernel.cli.component_help import add_component_help
-from mlkernel.errors import KernelError, UsageError
+from mlkernel.errors import KernelError
 
 if TYPE_CHECKING:
     from mlkernel.config.layers import Layer
@@ -106,15 +106,10 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _trainer(asked: str | None, layers: list[Layer]) -> tuple[str, Component]:
-    from mlkernel.config.sections import chosen_trainer
+    from mlkernel.config.sections import named_trainer
     from mlkernel.discovery.name_resolution import resolve
 
-    name = asked or chosen_trainer(layers)
-    if name is None:
-        where = f" in {layers[-1].source}" if layers else ""
-        raise UsageError(
-            f"no trainer was named{where}", hint="--trainer NAME, or use = 'NAME' under [trainer]"
-        )
+    name = named_trainer(asked, layers)
     return name, resolve("trainer", name)
 
 

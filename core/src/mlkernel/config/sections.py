@@ -15,6 +15,7 @@ from mlkernel.config.overrides import locate, parse_override
 from mlkernel.config.problems import Problem, did_you_mean, raise_problems
 from mlkernel.config.run_config import CheckpointConfig, RunConfig
 from mlkernel.descriptors import Descriptor
+from mlkernel.errors import UsageError
 
 FILE_VERSION = 1
 """Version of the layout of configuration files: the sections, and what is in ``run`` and ``checkpoint``."""
@@ -128,6 +129,22 @@ def chosen_trainer(layers: Sequence[Layer]) -> str | None:
         if isinstance(section, Mapping) and isinstance(section.get("use"), str):
             return str(section["use"])
     return None
+
+
+def named_trainer(asked: str | None, layers: Sequence[Layer]) -> str:
+    """What was *asked* for, or else what the *layers* choose.
+
+    :raises UsageError: there is neither.
+    """
+    name = asked or chosen_trainer(layers)
+    if name is not None:
+        return name
+    where = f" in {layers[-1].source}" if layers else ""
+    raise UsageError(
+        f"no trainer was named{where}",
+        hint="--trainer NAME, or use = 'NAME' in the section [trainer] of a configuration file; "
+        "kernel plugin list --kind trainer shows what is installed.",
+    )
 
 
 def _resolve(override: str | Assignment, sections: Mapping[str, type]) -> Assignment | Problem:

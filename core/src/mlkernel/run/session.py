@@ -17,7 +17,7 @@ from pathlib import Path
 import attrs
 
 from mlkernel.config.files import read_config_file
-from mlkernel.config.sections import RunConfiguration, build, chosen_trainer, from_plain, to_plain
+from mlkernel.config.sections import RunConfiguration, build, from_plain, named_trainer, to_plain
 from mlkernel.discovery.component import Component
 from mlkernel.discovery.listeners import listeners as installed_listeners
 from mlkernel.discovery.name_resolution import resolve
@@ -51,7 +51,7 @@ def start_run(
     :raises TrainingError: the trainer raised; the run can be resumed.
     """
     layers = [read_config_file(path) for path in config_files]
-    component = resolve("trainer", _named_trainer(trainer or chosen_trainer(layers)))
+    component = resolve("trainer", named_trainer(trainer, layers))
     configuration = build(component.config_class(), layers, overrides, descriptor=component.descriptor)
     heard_by = _listeners(listeners, configuration)
     plan = make_plan(component, configuration, [one for one in heard_by if isinstance(one, Component)])
@@ -129,16 +129,6 @@ def _listeners(
 ) -> Sequence[Component | object]:
     """Who hears of a run: objects that were given for it, or else the installed components."""
     return installed_listeners(strict=configuration.run.strict_plugins) if given is None else given
-
-
-def _named_trainer(name: str | None) -> str:
-    if name is None:
-        raise UsageError(
-            "no trainer was named",
-            hint="kernel run --trainer NAME, or use = 'NAME' in the section [trainer] of a --config file; "
-            "kernel plugin list --kind trainer shows what is installed.",
-        )
-    return name
 
 
 def _is_untouched(files: RunDirectory) -> bool:
