@@ -35,7 +35,7 @@ def test_it_keeps_the_contract_with_gymnasium_and_normalisation(check: Callable[
     check()
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_it_learns_cartpole(seed: int, tmp_path: Path) -> None:
     run = run_in_process("ppo", [f"run.seed={seed}", "learning_curve=false"], runs=tmp_path)
     assert run.state == "finished"
@@ -58,6 +58,16 @@ def test_a_run_keeps_its_learning_curve_and_recorded_episodes(tmp_path: Path) ->
     )
     assert (run.directory / "artifacts" / "learning-curve.png").read_bytes()[:4] == b"\x89PNG"
     assert (run.directory / "artifacts" / "episode-0.gif").read_bytes()[:4] == b"GIF8"
+
+
+def test_an_environment_that_cannot_be_rendered_does_not_fail_a_run(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("from mlkernel_rl.environments.cartpole import CartPole\n")
+    overrides = [*SHORT, f"env.name={tmp_path}/mine.py:CartPole", "record_episodes=1"]
+    run = run_in_process("ppo", overrides, runs=tmp_path / "runs")
+    assert run.state == "finished", run.error
+    told = (run.directory / "events.jsonl").read_text(encoding="utf-8")
+    assert "no episodes were recorded" in told
+    assert "cannot be rendered" in told
 
 
 def test_the_steps_of_the_environments_are_logged_with_every_return(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from mlkernel_rl.policy import Policy
 if TYPE_CHECKING:
     import gymnasium
 
-_FRAMES_PER_SECOND = 30
+_FRAMES_PER_SECOND = 30  # of an environment that does not tell
 
 
 def episode_returns(environment: VectorEnvironment, policy: Policy) -> Array:
@@ -38,7 +38,13 @@ def episode_returns(environment: VectorEnvironment, policy: Policy) -> Array:
 
 
 def record_episode(environment: gymnasium.Env[Any, Any], policy: Policy, seed: int, path: Path) -> float:
-    """Write one episode as an animated GIF and return its return."""
+    """Write one episode as an animated GIF, every other frame at the environment's own speed, and return its return.
+
+    :param environment: renders ``rgb_array`` frames.
+    :param policy: as trained; its most probable actions are taken.
+    :param seed: of the environment's reset.
+    :raises ImportError: Pillow is missing.
+    """
     from PIL import Image
 
     _, encode = observation_encoder(environment.observation_space)
@@ -56,5 +62,6 @@ def record_episode(environment: gymnasium.Env[Any, Any], policy: Policy, seed: i
         total, over = total + float(reward), terminated or truncated
         frames.append(environment.render())
     images = [Image.fromarray(np.asarray(frame)) for frame in frames[::2]]
-    images[0].save(path, save_all=True, append_images=images[1:], duration=2000 // _FRAMES_PER_SECOND, loop=0)
+    milliseconds = 2000 // (environment.metadata.get("render_fps") or _FRAMES_PER_SECOND)
+    images[0].save(path, save_all=True, append_images=images[1:], duration=milliseconds, loop=0)
     return total

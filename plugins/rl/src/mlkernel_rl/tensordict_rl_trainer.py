@@ -252,14 +252,20 @@ class TensorDictRlTrainer(TensorDictTrainer):
         return acting_policy(actor, moments, self.device)
 
     def _record_episodes(self) -> None:
-        environment = self._choice.rendered() if self.config.record_episodes else None
-        if environment is None:
+        if not self.config.record_episodes:
             return
         policy, seed = self._tested_policy(), self.run.random("recording").seed_value
-        for number in range(self.config.record_episodes):
-            with self.run.artifact(f"episode-{number}.gif") as path:
-                record_episode(environment, policy, (seed + number) % 2**31, path)
-        environment.close()
+        try:
+            environment = self._choice.rendered()
+            for number in range(self.config.record_episodes):
+                with self.run.artifact(f"episode-{number}.gif") as path:
+                    record_episode(environment, policy, (seed + number) % 2**31, path)
+            environment.close()
+        except (
+            UsageError,
+            ImportError,
+        ) as error:  # what cannot be rendered must not fail a run that has learnt
+            self.run.logger.warning("no episodes were recorded", reason=str(error))
 
     def _draw_learning_curve(self) -> None:
         config: RlConfig = self.config

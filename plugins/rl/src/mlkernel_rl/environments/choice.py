@@ -40,25 +40,32 @@ class EnvironmentChoice:
 
         return GymnasiumVector([_as_gymnasium(self._make()) for _ in range(count)], seed)
 
-    def rendered(self) -> gymnasium.Env[Any, Any] | None:
-        """Make one Gymnasium environment that renders frames, or ``None`` where that is not to be had."""
+    def rendered(self) -> gymnasium.Env[Any, Any]:
+        """Make one Gymnasium environment that renders frames; a native one is rendered by Gymnasium's of its name.
+
+        :raises UsageError: there is none, it cannot render, or a package that it needs for that is missing.
+        """
         import gymnasium
 
         try:
             if self._make is None:
-                return gymnasium.make(self.name, render_mode="rgb_array")
-            environment = self._make(render_mode="rgb_array")
-        except (TypeError, gymnasium.error.Error):
-            return None
-        return environment if isinstance(environment, gymnasium.Env) else None
+                environment = gymnasium.make(self.name, render_mode="rgb_array")
+            else:
+                environment = self._make(render_mode="rgb_array")
+            environment.reset()
+            environment.render()
+        except (AttributeError, TypeError, ImportError, gymnasium.error.Error) as error:
+            raise UsageError(f"{self.name} cannot be rendered: {error}") from error
+        if not isinstance(environment, gymnasium.Env):
+            raise UsageError(f"{self.name} cannot be rendered: its factory makes no gymnasium.Env")
+        return environment
 
 
 def choose_environment(config: EnvironmentConfig) -> EnvironmentChoice:
     """Find the configured environment.
 
-    Raises:
-        UnknownNameError: nothing of that name is installed; says what comes close.
-        UsageError: the factory returned something else, or a package that Gymnasium needs is missing.
+    :raises UnknownNameError: nothing of that name is installed; says what comes close.
+    :raises UsageError: the factory returned something else, or a package that Gymnasium needs is missing.
     """
     if ":" in config.name:
         return _from_factory(config)
