@@ -12,14 +12,13 @@ def generalised_advantages(
 ) -> FloatArray:
     """Return advantages, [T, N].
 
-    Args:
-        reward: [T, N].
-        value: [T, N], the values of the observations acted on.
-        next_value: [T, N], the values of what each step led to: zero where it terminated, the value of the
-            final observation where it was truncated.
-        done: [T, N] bool, where an episode ended in either way.
-        gamma: discount factor.
-        lambda_: the exponential weight of the estimator.
+    :param reward: [T, N].
+    :param value: [T, N], the values of the observations acted on.
+    :param next_value: [T, N], the values of what each step led to: zero where it terminated, the value of the
+        final observation where it was truncated.
+    :param done: [T, N] bool, where an episode ended in either way.
+    :param gamma: discount factor.
+    :param lambda_: the exponential weight of the estimator.
     """
     delta = reward + np.float32(gamma) * next_value - value
     decay = np.float32(gamma * lambda_) * (1 - done.astype(np.float32))

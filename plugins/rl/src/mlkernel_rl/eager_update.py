@@ -44,8 +44,7 @@ class EagerUpdate:
     def __call__(self, batch: Batch, minibatches: Tensor, learning_rate: float) -> dict[str, Tensor]:
         """Make one update per row of *minibatches*: indices [U, M], or [U, 0] for U updates on the whole batch.
 
-        Returns:
-            The loss module's entries, stacked: [U] each.
+        :returns: the loss module's entries, stacked: [U] each.
         """
         history: list[Metrics] = []
         for indices in minibatches:

@@ -47,10 +47,9 @@ class GraphCache:
     ) -> tuple[GraphFunction, str]:
         """Return *function* compiled for tensors like *arguments*, and ``"loaded"`` or ``"compiled"``.
 
-        Args:
-            function: pure; takes tensors as one ``*flat`` and returns a tuple of them.
-            arguments: examples of the right shapes, strides and types.
-            key: everything that the graph depends on besides code and shapes, as JSON values.
+        :param function: pure; takes tensors as one ``*flat`` and returns a tuple of them.
+        :param arguments: examples of the right shapes, strides and types.
+        :param key: everything that the graph depends on besides code and shapes, as JSON values.
         """
         name = _digest(
             {**key, "function": function.__qualname__, "setup": _setup(), "arguments": _shapes(arguments)}

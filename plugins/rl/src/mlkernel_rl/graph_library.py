@@ -22,9 +22,8 @@ GraphFunction = Callable[..., tuple[Tensor, ...]]
 def load_library(path: Path, order: list[int]) -> GraphFunction:
     """Return the graph in the shared library *path* as a function.
 
-    Args:
-        path: built by torch's compiler with its C++ wrapper, for exactly this version of torch.
-        order: which of the function's arguments the graph takes, in its order.
+    :param path: built by torch's compiler with its C++ wrapper, for exactly this version of torch.
+    :param order: which of the function's arguments the graph takes, in its order.
     """
     # The library's initialiser reads where torch finds a tensor's memory from the environment.
     address = getattr(_dynamo.guards, "_torchinductor_pyobject_tensor_data_ptr")  # noqa: B009 - private to torch, and needed

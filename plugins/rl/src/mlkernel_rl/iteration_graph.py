@@ -141,8 +141,7 @@ def learn(
 ) -> tuple[Learner, Tensors]:
     """Make one update per row of *minibatches*: indices [U, M], or [U, 0] for U updates on the whole batch.
 
-    Returns:
-        The learner, and the loss module's entries, [U] each.
+    :returns: the learner, and the loss module's entries, [U] each.
     """
     whole = minibatches.shape[1] == 0
     rows = torch.arange(minibatches.shape[0]) if whole else minibatches
@@ -185,13 +184,12 @@ def native_rollout(
 ) -> NativeRollout:
     """Step a native environment T times.
 
-    Args:
-        environment: its dynamics.
-        act: gives actions from observations [N, D] and noise [N, A].
-        bounds: ``low`` and ``high`` [A] of the actions, or nothing.
-        state: the environment's, and ``elapsed`` [N], the steps since each episode's start.
-        noise: [T, N, A], decides the actions.
-        random: [T, N, R] uniform, starts new episodes.
+    :param environment: its dynamics.
+    :param act: gives actions from observations [N, D] and noise [N, A].
+    :param bounds: ``low`` and ``high`` [A] of the actions, or nothing.
+    :param state: the environment's, and ``elapsed`` [N], the steps since each episode's start.
+    :param noise: [T, N, A], decides the actions.
+    :param random: [T, N, R] uniform, starts new episodes.
     """
 
     def step(state: Tensors, inputs: tuple[Tensor, Tensor]) -> tuple[Tensors, tuple[Tensor, ...]]:

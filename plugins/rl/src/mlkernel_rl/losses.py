@@ -13,8 +13,7 @@ Metrics = Mapping[str, Tensor]
 def total_loss(entries: Metrics) -> Tensor:
     """Return the sum of the entries whose names start with ``loss_``; that is what is minimised.
 
-    Raises:
-        ValueError: there is no such entry.
+    :raises ValueError: there is no such entry.
     """
     losses = [value for name, value in entries.items() if name.startswith("loss_")]
     if not losses:

@@ -8,10 +8,9 @@ import math
 def remaining_share(schedule: str, iteration: int, iterations: int) -> float:
     """Return by what a value is multiplied at *iteration* (from 0) of *iterations*.
 
-    Args:
-        schedule: ``constant`` (1 throughout), ``linear`` (from 1 to 0) or ``cosine`` (from 1 to 0, half a period).
-        iteration: the current one.
-        iterations: how many there are.
+    :param schedule: ``constant`` (1 throughout), ``linear`` (from 1 to 0) or ``cosine`` (from 1 to 0, half a period).
+    :param iteration: the current one.
+    :param iterations: how many there are.
     """
     if schedule == "constant":
         return 1.0

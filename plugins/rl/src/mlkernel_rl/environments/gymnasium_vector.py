@@ -87,8 +87,7 @@ class GymnasiumVector:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Replay each environment to where it was.
 
-        Raises:
-            EnvironmentReplayError: an environment is not a function of its seed and actions alone.
+        :raises EnvironmentReplayError: an environment is not a function of its seed and actions alone.
         """
         self._episodes = [int(episode) for episode in state["episodes"]]
         restored = [self._replay(i, np.asarray(state["actions"][str(i)])) for i in range(self.count)]
