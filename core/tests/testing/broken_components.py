@@ -45,6 +45,16 @@ class WithMutableConfig(WithSilentOption):
     Config: ClassVar[type[Any] | None] = Mutable
 
 
+class LacksPhases:
+    """Is no trainer, though it is made like one."""
+
+    def __init__(self, run: Run) -> None:
+        """Take it."""
+
+    def train(self) -> None:
+        """Do nothing."""
+
+
 class TakesNoRun(Trainer):
     """Cannot be made as the kernel makes trainers."""
 

@@ -33,6 +33,12 @@ def check_of(kind: str, component: str, name: str) -> Check:
         ("trainer", "WithSilentOption", "config_options_have_help", "options without help: rate"),
         ("trainer", "WithMutableConfig", "config_is_frozen", "Mutable.rate can be changed"),
         ("trainer", "TakesNoRun", "factory_can_be_imported_and_called", "called with 1 positional"),
+        (
+            "trainer",
+            "LacksPhases",
+            "class_has_the_methods_of_its_kind",
+            "LacksPhases lacks .*Trainer: .*phases",
+        ),
         ("listener", "HearsNothing", "hears_something", "implements no hook"),
         (
             "listener",

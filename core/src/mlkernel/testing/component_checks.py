@@ -8,7 +8,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from mlkernel.descriptors import Kind
 from mlkernel.discovery.component import Component
+from mlkernel.discovery.entry_point_index import read_index
+from mlkernel.discovery.loading import load_attribute, load_entry_point
 from mlkernel.discovery.probe import HEAVY_MODULES
 from mlkernel.testing.check import Check, CheckFailed, expect
 from mlkernel.testing.config_checks import config_checks
@@ -31,6 +34,7 @@ def component_checks(component: Component, overrides: Sequence[str] = ()) -> Ite
         for module in sorted(modules):
             yield Check(f"module_imports_light[{module}]", partial(_check_imports_light, module))
     yield Check("factory_can_be_imported_and_called", partial(_check_factory, component))
+    yield Check("class_has_the_methods_of_its_kind", partial(_check_protocol, component))
     yield Check("imports_public_names_only", partial(_check_public_imports, component))
     if component.descriptor.config is not None:
         yield from config_checks(component, overrides)
@@ -72,6 +76,24 @@ def _check_factory(component: Component) -> None:
             f"the factory of a {component.kind} is called with {arguments} positional arguments: {error}"
         )
         raise CheckFailed(message) from None
+
+
+def declared_kind(name: str) -> Kind:
+    """The kind *name*, as its plugin declares it."""
+    rows = {row.name: row for row in read_index().rows("mlkernel.kinds")}
+    kind: Kind = load_entry_point(rows[name], asked_by=f"kind {name!r}")
+    return kind
+
+
+def _check_protocol(component: Component) -> None:
+    """Of a function, only calling it would tell."""
+    protocol, factory = declared_kind(component.kind).protocol, component.factory()
+    if protocol is None or not isinstance(factory, type):
+        return
+    asked = load_attribute(protocol, asked_by=f"protocol of the kind {component.kind!r}")
+    methods = [name for name in dir(asked) if not name.startswith("_") and callable(getattr(asked, name))]
+    missing = [name for name in methods if not callable(getattr(factory, name, None))]
+    expect(not missing, f"{factory.__name__} lacks methods of {protocol}: {', '.join(missing)}")
 
 
 def _check_public_imports(component: Component) -> None:

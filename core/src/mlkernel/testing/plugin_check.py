@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mlkernel.discovery.component import Component
-from mlkernel.discovery.entry_point_index import read_index
-from mlkernel.discovery.loading import load_attribute, load_entry_point
+from mlkernel.discovery.loading import load_attribute
 from mlkernel.discovery.name_resolution import resolve
 from mlkernel.errors import UsageError
 from mlkernel.testing.check import Check, CheckResult
-from mlkernel.testing.component_checks import component_checks
+from mlkernel.testing.component_checks import component_checks, declared_kind
 
 ChecksOfKind = Callable[[Component, Sequence[str]], Iterator[Check]]
 """What a kind's ``checks`` names: takes a component and ``path=value`` overrides for short runs of it."""
@@ -60,8 +59,7 @@ def refuse_unknown_names(reasons: Mapping[str, str], checks: Sequence[Check]) ->
 
 
 def _checks_of_kind(kind: str) -> ChecksOfKind:
-    rows = {row.name: row for row in read_index().rows("mlkernel.kinds")}
-    declared = load_entry_point(rows[kind], asked_by=f"kind {kind!r}")
+    declared = declared_kind(kind)
     if declared.checks is None:
         return component_checks
     checks: ChecksOfKind = load_attribute(declared.checks, asked_by=f"checks of the kind {kind!r}")
