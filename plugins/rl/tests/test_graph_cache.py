@@ -21,6 +21,7 @@ sys.path.insert(0, sys.argv[2])
 from arithmetic import function
 x = torch.linspace(-3, 3, 12).view(3, 4)
 graph, how = GraphCache(Path(sys.argv[1])).compiled(function, [x, x.T.contiguous()], {"case": sys.argv[3]})
+assert sys.float_info.min / 2 > 0, "subnormal numbers are flushed to zero"
 print(json.dumps([how, [t.tolist() for t in graph(x, x.T.contiguous())], "torch._dynamo" in sys.modules]))
 """
 

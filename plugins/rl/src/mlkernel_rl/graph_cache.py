@@ -16,8 +16,10 @@ import os
 import platform
 import shutil
 import stat
+import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,19 +56,20 @@ class GraphCache:
         name = _digest(
             {**key, "function": function.__qualname__, "setup": _setup(), "arguments": _shapes(arguments)}
         )
-        loaded = self._load(name)
-        if loaded is not None:
-            return loaded, "loaded"
+        with _subnormal_numbers_kept():
+            loaded = self._load(name)
+            return (loaded, "loaded") if loaded else (self._compile(name, function, arguments), "compiled")
 
+    def _compile(self, name: str, function: GraphFunction, arguments: list[Tensor]) -> GraphFunction:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the compiler warns of what it does to itself
             from mlkernel_rl.graph_compiler import compile_graph  # imports the compiler: several seconds
 
             graph = compile_graph(function, arguments, OPTIONS)
         if graph.library is None:
-            return graph.function, "compiled"
+            return graph.function
         self._save(name, graph.library, graph.order, graph.modules)
-        return load_library(graph.library, graph.order), "compiled"
+        return load_library(graph.library, graph.order)
 
     def _load(self, name: str) -> GraphFunction | None:
         library = self._directory / f"{name}.so"
@@ -100,6 +103,24 @@ class GraphCache:
             partial.replace(self._directory / f"{name}.json")
         except OSError:
             return
+
+
+@contextmanager
+def _subnormal_numbers_kept() -> Iterator[None]:
+    """Undo what loading does to everyone's arithmetic.
+
+    A library built with reassociation may switch the processor to flushing subnormal numbers to zero when it is loaded.
+    """
+    flushed_before = _flushes_subnormal_numbers()
+    try:
+        yield
+    finally:
+        if _flushes_subnormal_numbers() and not flushed_before:
+            torch.set_flush_denormal(False)
+
+
+def _flushes_subnormal_numbers() -> bool:
+    return torch.tensor(sys.float_info.min, dtype=torch.float64).div(2).item() == 0.0
 
 
 def default_cache_directory() -> Path:
