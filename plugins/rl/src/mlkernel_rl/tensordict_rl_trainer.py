@@ -73,6 +73,8 @@ class TensorDictRlTrainer(TensorDictTrainer):
         """Train, test the best state, and keep what people want to look at."""
         self.run.note("road", f"{self._engine.road} ({self._reason})")
         with ExitStack() as stack:
+            stack.callback(self._environment.close)
+            stack.callback(self._evaluation_environment.close)
             self._build_train_context(stack)
             self._run_train_loop()
         with ExitStack() as stack:
@@ -103,7 +105,8 @@ class TensorDictRlTrainer(TensorDictTrainer):
     @attach_progress_bar(lambda self: math.ceil(self.config.test_episodes / self.config.evaluation_episodes))
     def _run_test_loop(self, iteration_context: IterationContext) -> None:
         """Test on episodes that no evaluation has seen, as many at a time as an evaluation has."""
-        iteration_context.set_description(f"testing the {self.config.test_with} state")
+        state = self.config.test_with if self.config.evaluate_every else "last"  # unevaluated, none is best
+        iteration_context.set_description(f"testing the {state} state")
         policy, seed = self._tested_policy(), self.run.random("test").seed_value
         for iteration in iteration_context:
             if iteration.number == 0:  # a run that was extended is tested anew
