@@ -11,12 +11,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel resume`` takes."""
     add_run_argument(parser)
     parser.add_argument(
+        "overrides",
+        metavar="path=value",
+        nargs="*",
+        help="changes of the configuration, such as iterations=500 to extend a finished run",
+    )
+    parser.add_argument(
         "--set",
         metavar="path=value",
         action="append",
         default=[],
-        dest="overrides",
-        help="change the configuration, such as trainer.iterations=500 to extend a finished run; may be repeated",
+        dest="set",
+        help="a change, too; may be repeated",
     )
     add_runs_argument(parser)
 
@@ -28,6 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
     from mlkernel.run.session import resume_run
 
     files = find_run(arguments.run, runs_root(arguments.runs))
-    outcome = resume_run(files.path, overrides=arguments.overrides)
+    outcome = resume_run(files.path, overrides=[*arguments.overrides, *arguments.set])
     print_outcome(outcome)
     return outcome.exit_code

@@ -51,6 +51,12 @@ class Component:
         factory = load_attribute(self.descriptor.factory, asked_by=self.title)
         if not callable(factory):
             raise PluginError(f"{self.title}: the factory {self.descriptor.factory} cannot be called")
+        missing = sorted(getattr(factory, "__abstractmethods__", ()))
+        if missing:
+            raise PluginError(
+                f"{self.title}: {self.descriptor.factory} is abstract; it does not define {', '.join(missing)}.",
+                hint="Name a class that defines all of its methods.",
+            )
         made_by: Callable[..., Any] = factory
         return made_by
 

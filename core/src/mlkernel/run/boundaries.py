@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from mlkernel.errors import RunStopped
+from mlkernel.errors import RunStopped, UsageError
 from mlkernel.run.progress_reporter import Throttle
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class Boundaries:
         self.settle()
         loop.path = self._positions.enter(loop.name, loop.total, resumable=loop.resumable)
         loop.completed = self._positions.completed[loop.path]
+        if loop.total is not None and loop.completed > loop.total:
+            raise UsageError(
+                f"phase {loop.path!r} has done {loop.completed} iterations already, more than its total of {loop.total}",
+                hint="A run can be extended and not shortened: set the total to what was done, or to more.",
+            )
         if self._positions.has_ended(loop.path, loop.total):
             loop.total = loop.completed
         self._run.progress.phase_started(loop.path, loop.total, loop.completed)
