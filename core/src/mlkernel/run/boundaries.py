@@ -39,7 +39,8 @@ class Boundaries:
         loop.completed = self._positions.completed[loop.path]
         if loop.total is not None and loop.completed > loop.total:
             raise UsageError(
-                f"phase {loop.path!r} has done {loop.completed} iterations already, more than its total of {loop.total}",
+                f"phase {loop.path!r} has done {loop.completed} iterations already, more than its total of"
+                f" {loop.total}",
                 hint="A run can be extended and not shortened: set the total to what was done, or to more.",
             )
         if self._positions.has_ended(loop.path, loop.total):
