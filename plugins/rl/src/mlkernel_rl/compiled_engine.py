@@ -78,7 +78,7 @@ class CompiledEngine:
         self._metric_names = metric_names(parts)
         self._learner = LearnerState(parts.loss_module, parts.device)
         self._graph = LearningGraph(networks, self._settings, self._learner.groups)
-        self._cache = GraphCache(default_cache_directory())
+        self._cache = GraphCache(default_cache_directory(), parts.announce)
         self._key = graph_key(parts)
         self._function: GraphFunction | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -36,6 +37,8 @@ class EngineParts:
     generator: np.random.Generator
     first_episode_seed: int
     device: torch.device
+    announce: Callable[[str], None]
+    """Told, before it begins, of work that takes long."""
 
     @property
     def settings(self) -> EngineSettings:

@@ -18,7 +18,7 @@ import shutil
 import stat
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,14 @@ OPTIONS: dict[str, Any] = {
 
 
 class GraphCache:
-    """Compiled graphs in a directory, by key."""
+    """Compiled graphs in a directory, by key.
 
-    def __init__(self, directory: Path) -> None:
+    :param announce: told, before it begins, of work that takes long.
+    """
+
+    def __init__(self, directory: Path, announce: Callable[[str], None] | None = None) -> None:
         self._directory = directory
+        self._announce = announce
 
     def compiled(
         self, function: GraphFunction, arguments: list[Tensor], key: Mapping[str, Any]
@@ -61,6 +65,10 @@ class GraphCache:
             return (loaded, "loaded") if loaded else (self._compile(name, function, arguments), "compiled")
 
     def _compile(self, name: str, function: GraphFunction, arguments: list[Tensor]) -> GraphFunction:
+        if self._announce is not None:
+            self._announce(
+                "compiling the training iteration, which takes about a minute; later runs of its shape load it"
+            )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the compiler warns of what it does to itself
             from mlkernel_rl.graph_compiler import compile_graph  # imports the compiler: several seconds

@@ -113,7 +113,7 @@ class NativeEngine:
         self._learner = LearnerState(parts.loss_module, parts.device)
         self._state = self._first_state(np.random.default_rng(parts.first_episode_seed))
         self._graph = NativeGraph(parts, environment, self._input_groups())
-        self._cache = GraphCache(default_cache_directory())
+        self._cache = GraphCache(default_cache_directory(), parts.announce)
         self._key = graph_key(parts)
         self._function: GraphFunction | None = None
 

@@ -241,6 +241,7 @@ class TensorDictRlTrainer(TensorDictTrainer):
                 generator=self.run.random("training").numpy,
                 first_episode_seed=self.run.random("environments").seed_value,
                 device=self.device,
+                announce=self.run.logger.info,
             ),
         )
 
