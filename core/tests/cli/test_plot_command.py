@@ -11,7 +11,9 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for seed in range(2):
         record_run(tmp_path / "runs", f"ppo-{seed}", seed=seed, records=rising_returns(seed, points=10))
-    record_run(tmp_path / "runs", "shy", status=Status(), records=[("train", 0, 1.0, {"loss": 1.0})])
+    shy = [("train", 0, 1.0, {"loss": 1.0, "accuracy": 0.5})]
+    record_run(tmp_path / "runs", "shy", status=Status(), records=shy)
+    record_run(tmp_path / "runs", "plain", status=Status(), records=[("train", 0, 1.0, {"loss": 1.0})])
     return tmp_path
 
 
@@ -30,6 +32,11 @@ def test_draws_what_is_asked_over_what_is_asked(runs):
     assert all(label in picture for label in ("loss (train)", "return (train)", ">frames<", "A title"))
 
 
+def test_the_only_metric_is_drawn_though_it_was_not_reported(runs):
+    assert main(["plot", "plain", "-o", "curve.svg"]) == 0
+    assert "loss (train)" in (runs / "curve.svg").read_text()
+
+
 def test_a_run_named_twice_is_drawn_once(runs):
     assert main(["plot", "ppo-0", "runs/ppo-0", "-o", "curve.svg"]) == 0
     assert "2 runs" not in (runs / "curve.svg").read_text()
@@ -39,7 +46,7 @@ def test_a_run_named_twice_is_drawn_once(runs):
     ("words", "message"),
     [
         (["ppo-0", "-m", "los"], "Did you mean loss? There are: return, frames, loss"),
-        (["shy"], "Name it with --metric. There are: loss"),
+        (["shy"], "Name it with --metric. There are: loss, accuracy"),
         (["ppo-0", "-o", "curve.jpg"], "ends in .png, .svg, .pdf"),
         (["ppo-0", "--smooth", "2"], "weight of the past"),
         (["ppo-9"], "no run 'ppo-9'"),

@@ -67,9 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _reported_metrics(directories: Sequence[RunDirectory]) -> list[str]:
-    """The metrics that the runs reported for comparison.
+    """The metrics that the runs reported for comparison, or else the only one that they logged.
 
-    :raises UsageError: none of them did; the message lists what was logged.
+    :raises UsageError: there is no such; the message lists what was logged.
     """
     from mlkernel.plots.learning_curve import read_logged
     from mlkernel.records.status import read_status
@@ -77,8 +77,8 @@ def _reported_metrics(directories: Sequence[RunDirectory]) -> list[str]:
     bests = [read_status(directory).best for directory in directories]
     logged = dict.fromkeys(name for directory in directories for name in read_logged(directory.path).names())
     reported = dict.fromkeys(best.metric for best in bests if best and best.metric in logged)
-    if not reported:
+    if not reported and len(logged) != 1:
         raise UsageError(
             "which metric shall be drawn?", hint=f"Name it with --metric. There are: {', '.join(logged)}"
         )
-    return list(reported)
+    return list(reported or logged)
