@@ -1,0 +1,1 @@
+"""Language-model agents behind an API, trained for real."""

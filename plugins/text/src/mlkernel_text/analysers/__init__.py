@@ -1,0 +1,1 @@
+"""Post-hoc questions about stored rollouts."""

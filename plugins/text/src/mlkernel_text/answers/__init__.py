@@ -1,0 +1,1 @@
+"""The road to a provider: cache, budget, limits, retries."""

@@ -1,0 +1,1 @@
+"""Fine-tune jobs: their life, kept on disk."""

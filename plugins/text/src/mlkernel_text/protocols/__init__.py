@@ -1,0 +1,1 @@
+"""Interaction protocols: who speaks when, and who wins."""

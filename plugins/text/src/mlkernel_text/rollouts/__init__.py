@@ -1,0 +1,1 @@
+"""Episodes: sampling them, keeping them, reading them as arrays."""
