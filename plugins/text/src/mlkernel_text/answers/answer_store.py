@@ -1,0 +1,125 @@
+"""Answers that were paid for, kept so that none is asked for twice."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from mlkernel import UsageError
+from mlkernel_text.backends.backend import Sample, SampleRequest, Usage
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS answers (request BLOB, number INTEGER, answer TEXT, PRIMARY KEY (request, number))
+WITHOUT ROWID
+"""
+
+
+@frozen
+class KeptAnswer:
+    """One answer, and its share of what the request took."""
+
+    sample: Sample
+    usage: Usage
+
+
+class AnswerStore:
+    """A SQLite file of answers; each is there for good when :meth:`save` returns, whatever happens to the process.
+
+    An answer is found by everything that it depends on: back end, model, chat, sampling parameters, seed, and its
+    number among the answers to one request. Two episodes never share one, since their seeds differ.
+
+    :param path: made if there is none.
+    :raises UsageError: it is no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _TABLE)
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            raise UsageError(
+                f"{path} holds no answers: {error}", hint="Move the file away, or restore it from a backup."
+            ) from error
+
+    def find(self, request: bytes, count: int) -> dict[int, KeptAnswer]:
+        """The kept ones of the first *count* answers to a request, by number.
+
+        :param request: its :func:`request_digest`.
+        """
+        query = "SELECT number, answer FROM answers WHERE request = ? AND number < ?"
+        return {
+            number: _decode(json.loads(text))
+            for number, text in self._database.execute(query, (request, count))
+        }
+
+    def save(self, request: bytes, answers: Mapping[int, KeptAnswer]) -> None:
+        """Keep answers to a request, together or not at all.
+
+        :param request: its :func:`request_digest`.
+        :param answers: by their numbers.
+        """
+        rows = [(request, number, _encode(answer)) for number, answer in answers.items()]
+        if len(rows) == 1:
+            self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows[0])
+        else:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
+            self._database.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def request_digest(backend: str, request: SampleRequest) -> bytes:
+    """SHA-256 of everything that the answers to *request* depend on; how many are asked for is none of it."""
+    content = [
+        backend,
+        request.model,
+        request.chat,
+        request.temperature,
+        request.top_p,
+        request.max_tokens,
+        request.stop,
+        request.seed,
+        request.logprobs,
+        dict(request.extra),
+    ]
+    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+def _encode(answer: KeptAnswer) -> str:
+    sample, usage = answer.sample, answer.usage
+    record: dict[str, Any] = {
+        "outcome": sample.outcome,
+        "text": sample.text,
+        "usage": [usage.prompt_tokens, usage.completion_tokens, usage.cost],
+    }
+    if sample.problem is not None:
+        record["problem"] = sample.problem
+    if sample.tokens is not None:
+        record["tokens"] = sample.tokens
+    if sample.logprobs is not None:
+        record["logprobs"] = sample.logprobs
+    return json.dumps(record, separators=(",", ":"))
+
+
+def _decode(record: dict[str, Any]) -> KeptAnswer:
+    tokens, logprobs = record.get("tokens"), record.get("logprobs")
+    sample = Sample(
+        outcome=record["outcome"],
+        text=record["text"],
+        tokens=None if tokens is None else tuple(tokens),
+        logprobs=None if logprobs is None else tuple(logprobs),
+        problem=record.get("problem"),
+    )
+    prompt, completion, cost = record["usage"]
+    return KeptAnswer(sample, Usage(prompt_tokens=prompt, completion_tokens=completion, cost=cost))

@@ -1,0 +1,80 @@
+"""One request to a provider, until it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from mlkernel_text.answers.limiter import Limiter, backoff
+from mlkernel_text.answers.limits_config import LimitsConfig
+from mlkernel_text.backends.backend import SampleRequest, SampleResult, TextBackend
+from mlkernel_text.backends.errors import ProviderError
+
+
+class ProviderCall:
+    """Tries a request until it is answered or its tries are used up; every try has the same idempotency key.
+
+    :param tokens: the most that the request may take.
+    """
+
+    def __init__(
+        self,
+        backend: TextBackend,
+        limiter: Limiter,
+        options: LimitsConfig,
+        request: SampleRequest,
+        tokens: int,
+    ) -> None:
+        self._backend = backend
+        self._limiter = limiter
+        self._options = options
+        self._request = request
+        self._tokens = tokens
+        self.maybe_paid = False
+        """Whether the provider may have done what it was asked, in this or an earlier try."""
+        self.is_in_flight = False
+
+    async def result(self, logger: Any = None) -> SampleResult:
+        """The provider's answer.
+
+        :raises ProviderError: no further try can help, or all are used up.
+        :raises AnswersClosed: nothing is to be sent any more.
+        """
+        failures = complaints = 0
+        while True:
+            try:
+                return await self._try()
+            except ProviderError as error:
+                if error.kind == "rate_limit":
+                    complaints += 1
+                    if complaints > self._options.max_rate_limit_retries:
+                        raise
+                    continue  # the limiter holds everybody back for as long as it takes
+                failures += 1
+                if not error.is_retryable or failures > self._options.max_retries:
+                    raise
+                wait = max(backoff(self._options, failures - 1), error.retry_after or 0.0)
+                if logger is not None:
+                    logger.warning("request_tried_again", kind=error.kind, seconds=round(wait, 3))
+            await asyncio.sleep(wait)
+
+    async def _try(self) -> SampleResult:
+        async with self._limiter.slot(self._tokens) as slot:
+            paid_before, self.maybe_paid = self.maybe_paid, True
+            try:
+                self.is_in_flight = True
+                async with asyncio.timeout(self._options.timeout):
+                    result = await self._backend.sample(self._request)
+            except TimeoutError:
+                seconds = self._options.timeout
+                raise ProviderError(f"no answer within {seconds:g} seconds", kind="timeout") from None
+            except ProviderError as error:
+                self.maybe_paid = paid_before or error.is_ambiguous
+                if error.kind == "rate_limit":
+                    slot.throttled(error.retry_after)
+                raise
+            finally:
+                self.is_in_flight = False
+            usage = result.usage
+            slot.succeeded(self._tokens if usage is None else usage.prompt_tokens + usage.completion_tokens)
+            return result
