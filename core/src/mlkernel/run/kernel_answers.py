@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,24 +67,33 @@ class KernelAnswers:
         bar: ProgressBar = resolve("progress_bar", name).factory()(run)
         return bar
 
-    @hookimpl(trylast=True)
-    def create_fine_tune_job(self, request: FineTuneRequest) -> FineTuneJob:
-        """No plugin did."""
-        raise _unknown_provider(request.provider)
+    # Wrappers, and not the last answers: what registers later, as the trainer does, would come after those.
+    @hookimpl(wrapper=True)
+    def create_fine_tune_job(
+        self, request: FineTuneRequest
+    ) -> Generator[None, FineTuneJob | None, FineTuneJob]:
+        """Refuse where nobody answers."""
+        return _answered((yield), request.provider)
 
-    @hookimpl(trylast=True)
-    def poll_fine_tune_job(self, job: FineTuneJob) -> FineTuneJob:
-        """No plugin did."""
-        raise _unknown_provider(job.provider)
+    @hookimpl(wrapper=True)
+    def poll_fine_tune_job(self, job: FineTuneJob) -> Generator[None, FineTuneJob | None, FineTuneJob]:
+        """Refuse where nobody answers."""
+        return _answered((yield), job.provider)
 
-    @hookimpl(trylast=True)
-    def cancel_fine_tune_job(self, job: FineTuneJob) -> FineTuneJob:
-        """No plugin did."""
-        raise _unknown_provider(job.provider)
+    @hookimpl(wrapper=True)
+    def cancel_fine_tune_job(self, job: FineTuneJob) -> Generator[None, FineTuneJob | None, FineTuneJob]:
+        """Refuse where nobody answers."""
+        return _answered((yield), job.provider)
 
 
-def _unknown_provider(provider: str) -> UsageError:
-    return UsageError(
-        f"no plugin answers for the fine-tune provider {provider!r}",
-        hint="kernel plugin list --kind listener shows what is installed.",
-    )
+def _answered(job: FineTuneJob | None, provider: str) -> FineTuneJob:
+    """The answer of the plugin that runs the provider's jobs.
+
+    :raises UsageError: no plugin gave one.
+    """
+    if job is None:
+        raise UsageError(
+            f"no plugin answers for the fine-tune provider {provider!r}",
+            hint="kernel plugin list --kind listener shows what is installed.",
+        )
+    return job
