@@ -10,8 +10,9 @@ from typing import Any, Protocol
 class Curriculum(Protocol):
     """A source of example chats. Back ends with models of their own pretrain on it; the others ignore it."""
 
-    identity: Mapping[str, Any]
-    """Everything that the examples depend on, in JSON types; models are cached by its hash."""
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Everything that the examples depend on, in JSON types; models are cached by its hash."""
 
     def examples(self, random: random.Random, progress: float) -> list[list[dict[str, Any]]]:
         """Some example chats, whose ``assistant`` messages are to be learned.

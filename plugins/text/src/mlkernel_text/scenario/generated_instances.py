@@ -1,0 +1,66 @@
+"""Problems that are made when they are asked for."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import overload
+
+from mlkernel_text.scenario.scenario import Instance, Split
+from mlkernel_text.scenario.stable_random import stable_hash, stable_random
+
+MakeInstance = Callable[[str, random.Random], Instance]
+"""Makes a problem from its id and a random generator."""
+
+_SHARES: dict[Split, range] = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
+"""Which tenths of all texts belong to a split."""
+
+
+class GeneratedInstances(Sequence[Instance]):
+    """The problems of one split; each is made when it is first asked for and depends on nothing but its index.
+
+    Splits are disjoint by what their problems say and not by their numbers: a stable hash of the text
+    decides where a problem belongs, and one that belongs elsewhere is drawn anew.
+
+    :param make: makes a problem.
+    :param key: the text by which two problems are the same.
+    :param purpose: the parts from which randomness is derived, such as seed and name.
+    """
+
+    def __init__(
+        self,
+        make: MakeInstance,
+        key: Callable[[Instance], str],
+        *,
+        split: Split,
+        size: int,
+        purpose: tuple[str | int, ...],
+    ) -> None:
+        self._make = make
+        self._key = key
+        self._split: Split = split
+        self._size = size
+        self._purpose = purpose
+        self._made: dict[int, Instance] = {}
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, index: int) -> Instance: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Instance]: ...
+    def __getitem__(self, index: int | slice) -> Instance | Sequence[Instance]:
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(self._size))]
+        position = range(self._size)[index]
+        if position not in self._made:
+            self._made[position] = self._draw(position)
+        return self._made[position]
+
+    def _draw(self, position: int) -> Instance:
+        random = stable_random(*self._purpose, self._split, position)
+        while True:
+            instance = self._make(f"{self._split}-{position}", random)
+            if stable_hash("split", self._key(instance)) % 10 in _SHARES[self._split]:
+                return instance
