@@ -72,7 +72,7 @@ class SampleRequest:
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
     seed: int | None = None
-    """Non-negative, below 2**63. Answer *j* of a request is a function of the request and *j* where seeds are honoured."""
+    """Non-negative, below 2**63. Where seeds are honoured, answer *j* is a function of the request and *j*."""
     logprobs: bool = False
     extra: Mapping[str, Any] = Factory(dict)
     """Further fields of the provider's request body."""
@@ -141,7 +141,7 @@ class TextBackend(Protocol):
         """
 
     async def upload(self, request: FineTuneRequest) -> str:
-        """Upload the training file (and validation file) and return the name at the provider, a JSON text if several."""
+        """Upload the training file (and validation file); return the provider's name of it, a JSON text if several."""
 
     async def find(self, key: str) -> FineTuneJob | None:
         """The job with this key, if one was created; searched at the provider, within a bounded number of pages."""
@@ -150,7 +150,7 @@ class TextBackend(Protocol):
         """The job as it is now."""
 
     async def events(self, job: FineTuneJob, after: str | None = None) -> list[Mapping[str, Any]]:
-        """What the provider tells of the job, oldest first, each with ``id``, ``created_at``, ``level``, ``message``."""
+        """What the provider tells of the job, oldest first; each has ``id``, ``created_at``, ``level``, ``message``."""
 
     async def checkpoints(self, job: FineTuneJob) -> list[Mapping[str, Any]]:
         """Models of intermediate steps, each with ``step``, ``model``, ``metrics``."""
