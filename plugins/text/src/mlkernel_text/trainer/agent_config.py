@@ -1,0 +1,79 @@
+"""What can be said of one agent: its model, how it is sampled, when it is trained."""
+
+from typing import Literal
+
+import attrs
+from attrs import frozen
+from attrs.validators import ge, gt, le, optional
+
+from mlkernel import option
+
+
+@frozen(kw_only=True)
+class UpdateScheduleConfig:
+    """The iterations in which an agent is trained."""
+
+    kind: Literal["constant", "periodic", "alternating"] = option(
+        "constant",
+        help="Always, in a part of each period, or in turns: one agent in the period's first rounds, others in its rest.",
+    )
+    period: int = option(2, help="Iterations of a period.", validator=ge(1))
+    start: int = option(0, help="Periodic: first iteration of the part, from 0.", validator=ge(0))
+    stop: int = option(1, help="Periodic: the iteration after the part's last.", validator=ge(0))
+    first_rounds: int = option(1, help="Alternating: iterations of the agent that goes first.", validator=ge(0))
+    goes_first: bool = option(True, help="Alternating: whether this agent goes first.")
+
+    def is_updated(self, iteration: int) -> bool:
+        """Whether the agent is trained in *iteration*, counted from 0."""
+        position = iteration % self.period
+        if self.kind == "periodic":
+            return self.start <= position < self.stop
+        if self.kind == "alternating":
+            return (position < self.first_rounds) == self.goes_first
+        return True
+
+
+@frozen(kw_only=True)
+class AgentConfig:
+    """One agent. What is null is taken from the agent ``default``, and there from the package."""
+
+    model: str | None = option(None, help="Name of its model; null: the back end's own base model.")
+    shared_model_group: str | None = option(
+        None, help="Agents that name the same group share one model and train it together."
+    )
+    freeze: bool | None = option(None, help="Whether it is never trained (false).")
+    from_scratch: bool | None = option(
+        None, help="Whether each job starts from the base model instead of the newest one (false)."
+    )
+    temperature: float | None = option(None, help="Of sampling (1.0).", validator=optional(ge(0)))
+    top_p: float | None = option(
+        None, help="Probability mass that is sampled from (1.0).", validator=optional([gt(0), le(1)])
+    )
+    max_tokens: int | None = option(None, help="Longest answer, in tokens (256).", validator=optional(ge(1)))
+    stop: tuple[str, ...] | None = option(None, help="Texts that end an answer (none).")
+    instructions: str | None = option(None, help="Further text at the end of its system prompt (none).")
+    prompt: str | None = option(
+        None, help="Jinja template of its system prompt, in place of the scenario's; a path is given as @FILE."
+    )
+    update_schedule: UpdateScheduleConfig | None = option(
+        None, help="In which iterations it is trained (all)."
+    )
+
+    def over(self, fallback: "AgentConfig") -> "AgentConfig":
+        """This configuration, with *fallback*'s values where it has none."""
+        names = [field.name for field in attrs.fields(AgentConfig)]
+        own = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return attrs.evolve(fallback, **own)
+
+
+BUILT_IN = AgentConfig(
+    freeze=False,
+    from_scratch=False,
+    temperature=1.0,
+    top_p=1.0,
+    max_tokens=256,
+    stop=(),
+    instructions="",
+    update_schedule=UpdateScheduleConfig(),
+)
+"""What holds where neither the agent nor ``default`` says anything."""

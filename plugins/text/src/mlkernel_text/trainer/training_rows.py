@@ -1,0 +1,83 @@
+"""Rows of training files, made from rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mlkernel_text.chat import ChatMessage
+from mlkernel_text.rollouts.chats import chat_of
+from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
+from mlkernel_text.scenario.scenario import Scenario
+from mlkernel_text.scenario.stable_random import stable_hash
+from mlkernel_text.trainer.response_tree import Turn
+
+Row = dict[str, Any]
+
+
+def supervised_rows(
+    rollouts: NestedArrayDict, agent: str, weights: Sequence[float] | None = None
+) -> list[Row]:
+    """One row for each path on which *agent* spoke: its whole chat.
+
+    :param weights: a weight for each path.
+    """
+    rows = []
+    for path in range(len(rollouts)):
+        if chat := _chat(rollouts, path, agent):
+            rows.append({"messages": chat} if weights is None else {"messages": chat, "weight": weights[path]})
+    return rows
+
+
+def guess_replaced_rows(rollouts: NestedArrayDict, agent: str, scenario: Scenario) -> list[Row]:
+    """As :func:`supervised_rows`, with the right decision as the agent's last message."""
+    rows = []
+    for path in range(len(rollouts)):
+        if chat := _chat(rollouts, path, agent):
+            truth = scenario.decision_text(int(rollouts["y"][path, 0]))
+            rows.append({"messages": [*chat[:-1], ChatMessage(role="assistant", content=truth)]})
+    return rows
+
+
+def preference_rows(positive: NestedArrayDict, negative: NestedArrayDict, agent: str) -> list[Row]:
+    """One row for each pair of paths that differ in the last thing that *agent* said."""
+    rows = []
+    for example in range(len(positive)):
+        preferred, rejected = _chat(positive, example, agent), _chat(negative, example, agent)
+        if preferred[:-1] != rejected[:-1]:
+            raise ValueError(f"example {example} compares answers of {agent} to different chats")
+        rows.append(
+            {
+                "input": {"messages": preferred[:-1]},
+                "preferred_output": [preferred[-1]],
+                "non_preferred_output": [rejected[-1]],
+            }
+        )
+    return rows
+
+
+def up_to_turns(rollouts: NestedArrayDict, turns: Sequence[Turn]) -> NestedArrayDict:
+    """For each turn the path that leads to it, with all later rounds as padding; batch (turn, round)."""
+    paths = np.asarray([turn.path for turn in turns], dtype=np.int64)
+    last = np.asarray([turn.round for turn in turns], dtype=np.int64)
+    cut: NestedArrayDict = rollouts[paths].clone()
+    rounds = np.arange(cut["padding"].shape[1])
+    cut["padding"] = cut["padding"] | (rounds[None, :] > last[:, None])
+    return cut
+
+
+def set_aside(rows: Sequence[Row], share: float, *purpose: str | int) -> tuple[list[Row], list[Row]]:
+    """Draw rows for validation.
+
+    :returns: rows for training, and round(*share* × rows) for validation, both in the order that they had.
+    """
+    order = np.random.default_rng(stable_hash("validation", *purpose)).permutation(len(rows))
+    chosen = set(order[: round(share * len(rows))].tolist())
+    training = [row for index, row in enumerate(rows) if index not in chosen]
+    return training, [row for index, row in enumerate(rows) if index in chosen]
+
+
+def _chat(rollouts: NestedArrayDict, path: int, agent: str) -> list[ChatMessage]:
+    return list(chat_of(rollouts, path, agent))
