@@ -1,0 +1,1 @@
+"""The back end for models in the Hugging Face layout."""

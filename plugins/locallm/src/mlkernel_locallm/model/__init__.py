@@ -1,0 +1,1 @@
+"""The network, its text codec and its files."""

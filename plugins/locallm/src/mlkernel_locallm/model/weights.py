@@ -1,0 +1,93 @@
+"""Models as files: safetensors, with the shape of the network in its metadata."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from mlkernel import UsageError
+from mlkernel_locallm.model.model_config import ModelConfig
+from mlkernel_locallm.model.transformer import Transformer
+
+FORMAT = "mlkernel-locallm 1"
+
+
+def save_model(
+    model: Transformer,
+    path: Path,
+    *,
+    notes: Mapping[str, Any] | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Write *model* in one piece: whoever looks sees the whole file or none.
+
+    :param notes: kept beside the weights, in JSON types.
+    :param dtype: of the stored weights; ``torch.float16`` halves the file.
+    """
+    metadata = {"format": FORMAT, "config": _text(model.config.as_json()), "notes": _text(dict(notes or {}))}
+    weights = {name: weight.detach().to("cpu", dtype) for name, weight in model.state_dict().items()}
+    write_atomically(path, save(weights, metadata))
+
+
+def load_model(path: Path, device: torch.device | str = "cpu") -> Transformer:
+    """Read a model, as float32.
+
+    :raises UsageError: when there is no such file, or it holds no model of this kind.
+    """
+    metadata, weights = _read(path)
+    model = Transformer(ModelConfig.from_json(json.loads(metadata["config"])))
+    model.load_state_dict({name: weight.float() for name, weight in weights.items()})
+    return model.to(device)
+
+
+def load_notes(path: Path) -> dict[str, Any]:
+    """Read what :func:`save_model` was told to keep beside the weights.
+
+    :raises UsageError: as :func:`load_model`.
+    """
+    notes: dict[str, Any] = json.loads(_read(path)[0]["notes"])
+    return notes
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file aside, bring it to the disk, and move it to its place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(aside).replace(path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+    except FileNotFoundError:
+        raise UsageError(f"there is no model at {path}") from None
+    except SafetensorError as error:
+        raise UsageError(f"{path} is no model: {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise UsageError(
+            f"{path} is no model of this kind: its format is {metadata.get('format')!r}, not {FORMAT!r}"
+        )
+    return metadata, weights
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,1 @@
+"""Making base models from the demonstrations of a scenario."""

@@ -1,0 +1,1 @@
+"""Training a model on rows: demonstrations, preferences, advantages, graded answers."""
