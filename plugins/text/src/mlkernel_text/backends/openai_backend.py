@@ -105,7 +105,7 @@ class OpenAIBackend:
                 if refused is None:
                     raise
                 return refused
-        result = result_of(completion, request.n)
+        result = result_of(completion, request.n, doing)
         if result.usage is None:
             return result
         cost = self._prices.of_usage(request.model, result.usage).cost

@@ -39,15 +39,16 @@ def chat_arguments(request: SampleRequest, config: OpenAIConfig) -> dict[str, An
     return body
 
 
-def result_of(completion: Any, n: int) -> SampleResult:
+def result_of(completion: Any, n: int, doing: str) -> SampleResult:
     """Read a completion; answers that are missing are samples with the outcome ``error``.
 
     :param completion: what the client made of the answer, which it does not check.
+    :param doing: what was tried, for messages.
     :raises ProviderError: it is no completion.
     """
     choices = completion.choices if isinstance(completion, ChatCompletion) else None
     if not isinstance(choices, list) or not all(isinstance(choice, Choice) for choice in choices):
-        raise malformed("read the completion", "it has no choices")
+        raise malformed(doing, "the answer has no choices")
     samples = [_sample_of(choice) for choice in choices[:n]]
     lacking = f"the provider gave {len(choices)} of {n} answers; if it never gives several, set its option n to false"
     samples += [Sample(outcome="error", problem=lacking)] * (n - len(samples))
