@@ -115,7 +115,8 @@ class FineTuneJobs:
         :raises BudgetReached: a job might pass the cap.
         :raises RunStopped: the run was asked to stop.
         """
-        await self._live(life.create() for life in self._lives(iteration).values())
+        lives = self._lives(iteration)
+        await self._live((life.create() for life in lives.values()), until=asyncio.ALL_COMPLETED)
 
     async def wait(self, iteration: int) -> dict[str, FineTuneJob]:
         """Wait until all jobs of *iteration* are final, and return them by group.
@@ -124,7 +125,7 @@ class FineTuneJobs:
         :raises ProviderError, BudgetReached, RunStopped: as :meth:`submit`; the jobs go on at the provider.
         """
         lives = self._lives(iteration)
-        await self._live(life.finish() for life in lives.values())
+        await self._live((life.finish() for life in lives.values()), until=asyncio.FIRST_EXCEPTION)
         return {group: life.job for group, life in lives.items()}
 
     def jobs(self, iteration: int) -> dict[str, FineTuneJob]:
@@ -168,13 +169,17 @@ class FineTuneJobs:
             for group, record in self._ledger.records(iteration).items()
         }
 
-    async def _live(self, work: Iterable[Awaitable[None]]) -> None:
-        """Do everything at once; the first error ends the rest, which can be done again."""
+    async def _live(self, work: Iterable[Awaitable[None]], *, until: str) -> None:
+        """Do everything at once, and raise the first error.
+
+        :param until: ``ALL_COMPLETED`` where each piece is short and shall not be torn, ``FIRST_EXCEPTION`` where the
+            others may take hours; what is torn can be done again.
+        """
         self.answers.serve()
         tasks = [asyncio.ensure_future(one) for one in work]
         try:
             if tasks:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+                await asyncio.wait(tasks, return_when=until)
         finally:
             for task in tasks:
                 task.cancel()
