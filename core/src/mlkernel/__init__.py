@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlkernel.api_version import API_VERSION
     from mlkernel.checkpoint.state_codec import StateCodec
+    from mlkernel.config.choice import Choice, choice
     from mlkernel.config.option import option
     from mlkernel.config.secret import Secret
     from mlkernel.descriptors import Descriptor, Kind
@@ -49,6 +50,7 @@ __all__ = [
     "API_VERSION",
     "ApiVersionError",
     "CheckpointError",
+    "Choice",
     "Component",
     "ConfigError",
     "Descriptor",
@@ -76,6 +78,7 @@ __all__ = [
     "UnknownNameError",
     "UsageError",
     "attach_progress_bar",
+    "choice",
     "draw_learning_curve",
     "hookimpl",
     "option",
@@ -104,6 +107,7 @@ _ERRORS = (
 _MODULES = {
     **dict.fromkeys(_ERRORS, "mlkernel.errors"),
     "API_VERSION": "mlkernel.api_version",
+    "Choice": "mlkernel.config.choice",
     "Component": "mlkernel.discovery.component",
     "Descriptor": "mlkernel.descriptors",
     "FineTuneJob": "mlkernel.fine_tune_job",
@@ -120,6 +124,7 @@ _MODULES = {
     "Trainer": "mlkernel.run.trainer",
     "Trial": "mlkernel.trial",
     "attach_progress_bar": "mlkernel.run.attach_progress_bar",
+    "choice": "mlkernel.config.choice",
     "draw_learning_curve": "mlkernel.plots.learning_curve",
     "hookimpl": "mlkernel.hookspecs.markers",
     "option": "mlkernel.config.option",

@@ -15,7 +15,7 @@ from argcomplete.lexers import split_line
 
 from mlkernel.discovery.allow_and_block import read_policy
 from mlkernel.discovery.entry_point_index import read_index
-from mlkernel.discovery.inventory import InventoryRow, inventory
+from mlkernel.discovery.inventory import InventoryRow, inventory, usable_names
 from mlkernel.errors import KernelError
 
 Completer = Callable[..., list[str]]
@@ -88,8 +88,7 @@ def _inventory() -> list[InventoryRow]:
 
 
 def _names(kind: str) -> list[str]:
-    rows = [row for row in _inventory() if row.kind == kind and row.state in ("ok", "conflict")]
-    return [row.name if row.state == "ok" else row.entry_point.reference for row in rows]
+    return usable_names(_inventory(), kind)
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

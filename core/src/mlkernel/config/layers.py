@@ -9,14 +9,15 @@ from typing import Any
 
 from attrs import NOTHING, field, frozen
 
+from mlkernel.config.choice import Choice
 from mlkernel.config.option_types import (
     admits_null,
     admits_text,
     config_class_in,
     config_fields,
-    default_of,
     is_configuration,
 )
+from mlkernel.config.option_view import USE, chosen_in, default_in, instance_in
 from mlkernel.config.problems import Problem
 from mlkernel.config.secret import Secret
 
@@ -37,6 +38,10 @@ class Layer:
     """What was found wrong while reading."""
     null_word: str | None = None
     """The text that means null, in a format that has no null, wherever the option admits null but not text."""
+
+    def origin_of(self, path: str) -> str:
+        """Where the value at *path* stands, as exactly as is known."""
+        return origin_of(path, self.origins, otherwise=self.source)
 
 
 @frozen(kw_only=True)
@@ -78,8 +83,11 @@ class LayeredTree:
                 table[word] = default_tree(nested) if nested else {}
             table = table[word]
             types = _field_types(nested) if nested else {}
-        self._replace(table, last, assignment.value, assignment.path)
-        self.origins[assignment.path] = assignment.origin
+        path = assignment.path
+        if isinstance(assignment.value, str) and chosen_in(config_class_in(types.get(last))):
+            table, last, path = table[last], USE, f"{path}.{USE}"  # the name: options given before it stay
+        self._replace(table, last, assignment.value, path)
+        self.origins[path] = assignment.origin
 
     def origin_of(self, path: str) -> str:
         """Where the value at *path* was given."""
@@ -119,50 +127,63 @@ class LayeredTree:
             del self.origins[known]
 
     def _note_origins(self, path: str, layer: Layer) -> None:
-        self.origins[path] = layer.source
+        self.origins[path] = layer.origin_of(path)
         self.origins |= {known: origin for known, origin in layer.origins.items() if _within(known, path)}
 
 
-def origin_of(path: str, origins: Mapping[str, str]) -> str:
+def origin_of(path: str, origins: Mapping[str, str], otherwise: str = DEFAULT) -> str:
     """Where the value at *path* was given; of a value inside a list or table, where that was."""
     while path:
         if path in origins:
             return origins[path]
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
-    return DEFAULT
+    return otherwise
 
 
-def default_tree(config_class: type) -> dict[str, Any]:
+def default_tree(config_class: type, instance: Any = NOTHING) -> dict[str, Any]:
     """The defaults of a configuration class as plain values; required options are absent.
 
     A nested class is written out in full, so that setting one of its options keeps the others as the outer
     class wants them.
+
+    :param instance: what the outer class gives as the default, if it does.
     """
     tree: dict[str, Any] = {}
     for option in config_fields(config_class):
-        default = default_of(option)
+        default = default_in(option, instance)
         nested = config_class_in(option.type)
-        if default is not NOTHING:
+        inner = NOTHING if nested is None else instance_in(default, nested)
+        is_required = option.default is NOTHING and default is NOTHING
+        if nested is not None and (inner is not NOTHING or is_required or chosen_in(nested)):
+            tree[option.name] = default_tree(nested, inner)
+        elif default is not NOTHING:
             tree[option.name] = plain(default)
-        elif nested is not None and option.default is NOTHING:
-            tree[option.name] = default_tree(nested)
     return tree
 
 
 def plain(value: Any) -> Any:
     """A configuration, or any value of one, in JSON types only."""
-    if isinstance(value, Secret):
-        return value.reference
-    config_class: type = type(value)
     if is_configuration(value):
+        config_class: type = type(value)
         return {option.name: plain(getattr(value, option.name)) for option in config_fields(config_class)}
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
-    if isinstance(value, Enum):
-        return plain(value.value)
-    return str(value) if isinstance(value, Path) else value
+    return _plain_leaf(value)
+
+
+def _plain_leaf(value: Any) -> Any:
+    match value:
+        case Secret():
+            return value.reference
+        case Choice():
+            return {USE: value.name, **(plain(value.config) or {})}
+        case Enum():
+            return plain(value.value)
+        case Path():
+            return str(value)
+    return value
 
 
 def _field_types(config_class: type) -> dict[str, Any]:

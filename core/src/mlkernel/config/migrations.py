@@ -9,13 +9,11 @@ from typing import Any
 import attrs
 
 from mlkernel.config.layers import Layer
+from mlkernel.config.option_view import RESERVED
 from mlkernel.config.problems import Problem
 from mlkernel.descriptors import Descriptor
 from mlkernel.discovery.loading import load_attribute
 from mlkernel.errors import PluginError
-
-RESERVED = ("use", "config_version")
-"""Keys of the section ``trainer`` that are no options: the trainer's name, and the version of what follows."""
 
 
 def migrated(layer: Layer, descriptor: Descriptor | None) -> Layer:

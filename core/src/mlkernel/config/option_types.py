@@ -12,6 +12,7 @@ from typing import Any, Literal, Union
 import attrs
 from attrs import NOTHING, Factory
 
+from mlkernel.config.choice import Choice
 from mlkernel.config.secret import Secret
 from mlkernel.errors import PluginError
 
@@ -72,7 +73,7 @@ def config_class_in(option_type: Any) -> type | None:
 
 
 def _is_config(candidate: type) -> bool:
-    return attrs.has(candidate) and candidate is not Secret
+    return attrs.has(candidate) and candidate not in (Secret, Choice)
 
 
 def is_configuration(value: Any) -> bool:

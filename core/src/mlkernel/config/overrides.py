@@ -12,11 +12,10 @@ from typing import Any
 from mlkernel.config.layers import Assignment
 from mlkernel.config.option_rows import option_paths
 from mlkernel.config.option_types import admits_null, choices, config_class_in, config_fields, members
-from mlkernel.config.problems import Problem, did_you_mean
+from mlkernel.config.option_view import chosen_in
+from mlkernel.config.problems import Problem
 from mlkernel.config.secret import Secret
-
-SHORTHAND = "trainer"
-"""A path whose first word is no section is looked up in this one."""
+from mlkernel.config.unknown_key import unknown_key
 
 
 def parse_override(
@@ -43,11 +42,15 @@ def parse_override(
     return Assignment(path=full_path, value=parse_value(value, option_type), origin=origin)
 
 
+def full_words(path: str, sections: Mapping[str, type]) -> list[str]:
+    """The words of *path*, whose section may be left out if it is the first one."""
+    words = path.split(".")
+    return words if words[0] in sections else [next(iter(sections)), *words]
+
+
 def locate(path: str, sections: Mapping[str, type]) -> tuple[str, Any] | Problem:
     """The full path and the type of the option that *path* names."""
-    words = path.split(".")
-    if words[0] not in sections:
-        words.insert(0, SHORTHAND)
+    words = full_words(path, sections)
     option_type: Any = sections[words[0]]
     for depth, word in enumerate(words[1:], start=1):
         inner = _type_within(option_type, word)
@@ -75,18 +78,17 @@ def _unknown(words: list[str], depth: int, option_type: Any, sections: Mapping[s
     if nested is None:
         message = f"{'.'.join(words[:depth])} has no keys"
         return Problem(path=path, message=message)
-    known = [field.name for field in config_fields(nested)]
-    if depth == 1 and words[0] == SHORTHAND:
-        known += [name for name in sections if name != SHORTHAND]
-    return Problem(
-        path=path, message="unknown key", suggestion=did_you_mean(words[depth], known, option_paths(sections))
-    )
+    # Where the section may be left out, the name of another one may have been meant.
+    others = list(sections)[1:] if depth == 1 and words[0] == next(iter(sections)) else []
+    return unknown_key(nested, words[depth], path, option_paths(sections), others)
 
 
 def parse_value(text: str, option_type: Any) -> Any:
     """Read the right-hand side of an override as a value for an option of this type; JSON types only."""
     alternatives = members(option_type)
     if set(alternatives) <= {str, Path, Secret}:
+        return text
+    if any(map(chosen_in, alternatives)) and not text.lstrip().startswith("{"):
         return text
     value = _literal(text)
     listed = choices(option_type)

@@ -34,10 +34,12 @@ class Problem:
     suggestion: str | None = None
     """What was probably meant."""
 
+    def without_place(self) -> str:
+        """What is wrong and what was meant."""
+        return self.message if self.suggestion is None else f"{self.message}; {self.suggestion}"
+
     def __str__(self) -> str:
-        text = f"{self.path}: {self.message}" if self.path else self.message
-        if self.suggestion is not None:
-            text += f"; {self.suggestion}"
+        text = f"{self.path}: {self.without_place()}" if self.path else self.without_place()
         return text if self.origin is None else f"{text}  ({self.origin})"
 
 

@@ -9,21 +9,19 @@ import attrs
 from attrs import field, frozen
 
 from mlkernel.config.layers import Assignment, Layer, LayeredTree, plain
-from mlkernel.config.migrations import RESERVED, migrated
+from mlkernel.config.migrations import migrated
 from mlkernel.config.option_rows import option_paths
+from mlkernel.config.option_view import RESERVED
+from mlkernel.config.override_layer import override_layer
 from mlkernel.config.overrides import locate, parse_override
 from mlkernel.config.problems import Problem, did_you_mean, raise_problems
 from mlkernel.config.run_config import CheckpointConfig, RunConfig
+from mlkernel.config.settled_choices import NoOptions, SettledChoices
 from mlkernel.descriptors import Descriptor
 from mlkernel.errors import UsageError
 
 FILE_VERSION = 1
 """Version of the layout of configuration files: the sections, and what is in ``run`` and ``checkpoint``."""
-
-
-@frozen(kw_only=True)
-class NoOptions:
-    """Configuration class of a component that has none of its own."""
 
 
 @frozen(kw_only=True)
@@ -62,30 +60,51 @@ def build(
     :param descriptor: the trainer's; files older than its ``config_version`` are migrated.
     :raises ConfigError: lists every problem of all layers and overrides, each with its path and origin.
     """
+    structured, origins = build_sections(
+        sections_of(trainer_class), [migrated(layer, descriptor) for layer in layers], overrides
+    )
+    version = descriptor.config_version if descriptor is not None else 1
+    return RunConfiguration(**structured, config_version=version, origins=origins)
+
+
+def build_sections(
+    sections: Mapping[str, type], layers: Sequence[Layer], overrides: Sequence[str | Assignment]
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """An instance of the class of each section, and the origins of the values that are no defaults.
+
+    :raises ConfigError: as :func:`build` does.
+    """
     # Imported when it is needed: what lists options, such as --help, starts sooner without it.
     from mlkernel.config.structuring import structure
 
-    sections = sections_of(trainer_class)
-    values = LayeredTree(sections)
-    problems: list[Problem] = []
-    for layer in layers:
-        current = migrated(layer, descriptor)
-        problems += [*current.problems, *_unknown_sections(current, sections)]
-        values.add_layer(_without_reserved(current, sections))
+    settled = settle(sections, layers, overrides)
+    values = LayeredTree(settled.sections)
+    problems = list(settled.problems)
+    for layer in settled.layers:
+        problems += [*layer.problems, *_unknown_sections(layer, settled.sections)]
+        values.add_layer(_without_reserved(layer, settled.sections))
     for override in overrides:
-        assignment = _resolve(override, sections)
+        assignment = _resolve(override, settled.sections)
         if isinstance(assignment, Problem):
             problems.append(assignment)
         else:
             values.assign(assignment)
     structured: dict[str, Any] = {}
-    known = option_paths(sections)
-    for name, section in sections.items():
+    known = option_paths(settled.sections)
+    for name, section in settled.sections.items():
         structured[name], found = structure(section, values.tree[name], name, known)
         problems += [_with_origin(problem, values) for problem in found]
     raise_problems(problems)
-    version = descriptor.config_version if descriptor is not None else 1
-    return RunConfiguration(**structured, config_version=version, origins=values.origins)
+    return structured, values.origins
+
+
+def settle(
+    sections: Mapping[str, type], layers: Sequence[Layer] = (), overrides: Sequence[str | Assignment] = ()
+) -> SettledChoices:
+    """The sections with every choice made by *layers* and *overrides*, and the layers without the last ones."""
+    settled = SettledChoices(sections, [*layers, override_layer(overrides, sections)])
+    settled.layers.pop()
+    return settled
 
 
 def to_plain(configuration: RunConfiguration) -> dict[str, Any]:
@@ -158,10 +177,11 @@ def _resolve(override: str | Assignment, sections: Mapping[str, type]) -> Assign
 
 def _unknown_sections(layer: Layer, sections: Mapping[str, type]) -> list[Problem]:
     problems = []
+    first = next(iter(sections))
     for name in layer.tree:
         if name not in sections and name != "version":
-            inside = isinstance(locate(f"trainer.{name}", sections), tuple)
-            suggestion = f"did you mean trainer.{name}?" if inside else did_you_mean(name, sections)
+            inside = isinstance(locate(f"{first}.{name}", sections), tuple)
+            suggestion = f"did you mean {first}.{name}?" if inside else did_you_mean(name, sections)
             origin = layer.origins.get(name, layer.source)
             problems.append(
                 Problem(path=name, message="unknown section", origin=origin, suggestion=suggestion)
@@ -176,8 +196,9 @@ def _unknown_sections(layer: Layer, sections: Mapping[str, type]) -> list[Proble
 
 def _without_reserved(layer: Layer, sections: Mapping[str, type]) -> Layer:
     tree = {name: value for name, value in layer.tree.items() if name in sections}
-    if isinstance(tree.get("trainer"), Mapping):
-        tree["trainer"] = {key: value for key, value in tree["trainer"].items() if key not in RESERVED}
+    first = next(iter(sections))
+    if isinstance(tree.get(first), Mapping):
+        tree[first] = {key: value for key, value in tree[first].items() if key not in RESERVED}
     return attrs.evolve(layer, tree=tree)
 
 

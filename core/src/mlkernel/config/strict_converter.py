@@ -15,9 +15,13 @@ from cattrs import Converter
 from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
+from mlkernel.config.choice import Choice, declaration_of
+from mlkernel.config.layers import Layer
 from mlkernel.config.option import SECRET
 from mlkernel.config.option_types import choices, config_fields, members, type_name
+from mlkernel.config.option_view import USE, chosen_in, kind_words
 from mlkernel.config.secret import Secret
+from mlkernel.config.settled_choices import SettledChoices
 
 Hook = Callable[[Any, Any], Any]
 
@@ -179,9 +183,14 @@ def _class_hook(config_class: type, strict: Converter) -> Hook:
         **overrides,  # type: ignore[arg-type] # names of options, none of which begins with _cattrs
     )
 
+    chosen = chosen_in(config_class)
+    expected = f"the name of a {kind_words(chosen.component.kind)} or a table" if chosen else "a table"
+
     def hook(value: Any, _: Any) -> Any:
+        if chosen is not None and isinstance(value, str):
+            value = {USE: value}
         if not isinstance(value, Mapping):
-            raise WrongValueError(f"expected a table, got {described(value)}")
+            raise WrongValueError(f"expected {expected}, got {described(value)}")
         return by_key(value, config_class)
 
     return hook
@@ -193,6 +202,8 @@ def _field_hook(field: attrs.Attribute[Any], strict: Converter) -> Hook:
     def hook(value: Any, _: Any) -> Any:
         if field.metadata.get(SECRET):
             structured: Any = None if value is None else _structure_secret(value)
+        elif field.type is Choice:
+            structured = strict.structure(value, _chosen_class(field, value))
         else:
             structured = strict.structure(value, cast("Any", field.type))
         if field.validator is not None and field.converter is None:
@@ -202,6 +213,17 @@ def _field_hook(field: attrs.Attribute[Any], strict: Converter) -> Hook:
         return structured
 
     return hook
+
+
+def _chosen_class(field: attrs.Attribute[Any], value: Any) -> type:
+    """What a choice inside a list or table is structured by, where no path leads and nothing was settled before."""
+    declaration = declaration_of(field)
+    assert declaration is not None  # checked where the class is read
+    settled = SettledChoices({}, [Layer(tree={field.name: value}, source="")])
+    view: type = settled.choice_type(declaration, field.name)
+    if settled.problems:
+        raise WrongValueError(settled.problems[0].without_place())
+    return view
 
 
 def described(value: Any) -> str:

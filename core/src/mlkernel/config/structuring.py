@@ -12,9 +12,9 @@ from cattrs.errors import (
     IterableValidationNote,
 )
 
-from mlkernel.config.option_types import config_fields
-from mlkernel.config.problems import Problem, did_you_mean
+from mlkernel.config.problems import Problem
 from mlkernel.config.strict_converter import strict_converter
+from mlkernel.config.unknown_key import unknown_key
 
 
 def structure(
@@ -52,13 +52,7 @@ def _problems(error: BaseException, path: str, option_paths: Sequence[str]) -> l
 
 
 def _unknown_keys(error: ForbiddenExtraKeysError, path: str, option_paths: Sequence[str]) -> list[Problem]:
-    known = [field.name for field in config_fields(error.cl)]
-    return [
-        Problem(
-            path=f"{path}.{key}", message="unknown key", suggestion=did_you_mean(key, known, option_paths)
-        )
-        for key in sorted(error.extra_fields)
-    ]
+    return [unknown_key(error.cl, key, f"{path}.{key}", option_paths) for key in sorted(error.extra_fields)]
 
 
 def _message(error: BaseException, path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mlkernel.api_version import API_VERSION
@@ -53,6 +54,12 @@ def inventory(index: EntryPointIndex, policy: PluginPolicy) -> list[InventoryRow
     return [
         _with_conflict(row, permitted[row.kind, row.name]) for row in sorted(rows, key=lambda row: row[:3])
     ]
+
+
+def usable_names(rows: Iterable[InventoryRow], kind: str) -> list[str]:
+    """Names of the components of *kind*; of those that several distributions claim, the unambiguous spelling."""
+    usable = [row for row in rows if row.kind == kind and row.state in ("ok", "conflict")]
+    return [row.name if row.state == "ok" else row.entry_point.reference for row in usable]
 
 
 def select(rows: list[InventoryRow], text: str) -> list[InventoryRow]:
