@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from mlkernel import TrainingError
 from mlkernel_text.answers.answer_service import AnswerService
-from mlkernel_text.backends.backend import Sample, SampleOutcome, SampleRequest, SampleResult
+from mlkernel_text.backends.backend import Sample, SampleRequest, SampleResult
 from mlkernel_text.rollouts.episode import Episode
 from mlkernel_text.rollouts.episode_task import EpisodeTask
 from mlkernel_text.rollouts.node_draft import NodeDraft, finished_nodes
+from mlkernel_text.rollouts.outcomes import worst_outcome
 from mlkernel_text.rollouts.player import Player
 from mlkernel_text.scenario.scenario import Interaction, Scenario, Turn
 from mlkernel_text.scenario.stable_random import stable_hash
-
-OUTCOMES: tuple[SampleOutcome | Literal["invalid"], ...] = (
-    "ok", "length", "invalid", "refused", "filtered", "overlong", "error",
-)  # fmt: skip
-"""From the best to the worst."""
 
 Result = TypeVar("Result")
 
@@ -60,7 +56,7 @@ class EpisodeGrowth:
         )
         await self._follow(interaction, None)
         nodes = finished_nodes(self._drafts)
-        worst = max(nodes, key=lambda node: OUTCOMES.index(node.outcome))
+        outcome = worst_outcome(node.outcome for node in nodes)
         return Episode(
             iteration=self._task.iteration,
             split=self._task.split,
@@ -70,8 +66,8 @@ class EpisodeGrowth:
             label=self._task.instance.label,
             fields=self._task.instance.fields,
             nodes=nodes,
-            outcome=worst.outcome,
-            problem=None if worst.outcome == "ok" else worst.problem,
+            outcome=outcome,
+            problem=next((node.problem for node in nodes if node.outcome == outcome), None),
         )
 
     async def _follow(self, interaction: Interaction, parent: NodeDraft | None) -> None:

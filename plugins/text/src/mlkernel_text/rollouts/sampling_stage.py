@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from mlkernel import KernelError, UsageError
-from mlkernel_text.rollouts.episode import Episode
+from mlkernel_text.rollouts.episode import Episode, EpisodeOutcome
 from mlkernel_text.rollouts.episode_journal import EpisodeJournal
 from mlkernel_text.rollouts.episode_task import EpisodeTask
+from mlkernel_text.rollouts.outcomes import USABLE
 
 OnEpisode = Callable[[Episode], None]
 
@@ -36,7 +37,7 @@ class SamplingStage:
         self._run_seed = run_seed
         self._max_bad = max_bad_fraction * len(tasks)
         self._on_episode = on_episode
-        self._outcomes: Counter[str] = Counter()
+        self._outcomes: Counter[EpisodeOutcome] = Counter()
         self._episodes: dict[tuple[str, int, int], Episode] = {}
 
     def take_from_journal(self) -> None:
@@ -78,7 +79,7 @@ class SamplingStage:
         if self._on_episode is not None:
             self._on_episode(episode)
         self._outcomes[episode.outcome] += 1
-        bad = {outcome: count for outcome, count in self._outcomes.items() if outcome not in ("ok", "length")}
+        bad = {outcome: count for outcome, count in self._outcomes.items() if outcome not in USABLE}
         if sum(bad.values()) > self._max_bad:
             told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(bad.items()))
             raise SamplingFailed(
