@@ -103,7 +103,19 @@ class JobLife:
         if self._is_stopping():
             return
         self._reserve()
-        await self._take(await self._ask("poll_fine_tune_job", job=self.job))
+        await self._take(await self._seen())
+
+    async def _seen(self) -> FineTuneJob:
+        """What the provider tells of the job now; one that it knows neither by name nor by key is lost."""
+        try:
+            return await self._ask("poll_fine_tune_job", job=self.job)
+        except ProviderError as error:
+            if error.kind != "not_found":
+                raise
+        found = await self._backend.find(self.job.key)
+        if found is not None and found.identifier != self.job.identifier:
+            return found
+        return evolve(self.job, state="failed", message="the provider has lost the job", retryable=True)
 
     async def _end_pause(self) -> None:
         """Of a parked job: wait for the known time, then go on where it stood."""
@@ -111,7 +123,7 @@ class JobLife:
         if self._is_stopping():
             return
         if self.job.identifier:
-            await self._take(await self._ask("poll_fine_tune_job", job=self.job))
+            await self._take(await self._seen())
         else:
             await self._save(
                 state="submitted" if self.job.uploaded else "planned", retry_at=None, message=None
@@ -160,23 +172,11 @@ class JobLife:
         if error.kind == "daily_limit":
             moment = time.time() + (_PAUSE_WITHOUT_DATE if error.retry_after is None else error.retry_after)
             await self._save(state="parked", retry_at=moment, message=error.message)
-        elif error.kind == "not_found" and self.job.state in {"pending", "running", "paused", "parked"}:
-            await self._search()
         elif error.is_retryable or (error.kind == "not_found" and self.job.state == "deploying"):
             await self._try_again(error)
         else:
             self._release()
             await self._save(state="failed", message=error.message)
-
-    async def _search(self) -> None:
-        """The provider does not know the job by its name any more."""
-        found = await self._backend.find(self.job.key)
-        if found is None or found.identifier == self.job.identifier:
-            self._pay(self.job)
-            message = "the provider has lost the job"
-            await self._save(state="failed", message=message, retryable=True)
-        else:
-            await self._take(found)
 
     async def _try_again(self, error: ProviderError) -> None:
         """A look may fail as often as it likes; whatever else fails too often ends the run, which can be resumed."""
@@ -251,7 +251,8 @@ def stop_reason(run: Run) -> str | None:
 def announce(run: Run, record: JobRecord, previous: str | None) -> None:
     """Tell listeners and the log that a job entered another state."""
     job = record.job
-    run.logger.info(
+    level = "warning" if job.state in {"failed", "cancelled", "parked"} else "debug"
+    getattr(run.logger, level)(
         "fine-tune job",
         group=record.group,
         iteration=record.iteration,

@@ -15,12 +15,14 @@ class UpdateScheduleConfig:
 
     kind: Literal["constant", "periodic", "alternating"] = option(
         "constant",
-        help="Always, in a part of each period, or in turns: one agent in the period's first rounds, others in its rest.",
+        help="Always, in a part of each period, or in turns: one agent in a period's first rounds, others after.",
     )
     period: int = option(2, help="Iterations of a period.", validator=ge(1))
     start: int = option(0, help="Periodic: first iteration of the part, from 0.", validator=ge(0))
     stop: int = option(1, help="Periodic: the iteration after the part's last.", validator=ge(0))
-    first_rounds: int = option(1, help="Alternating: iterations of the agent that goes first.", validator=ge(0))
+    first_rounds: int = option(
+        1, help="Alternating: iterations of the agent that goes first.", validator=ge(0)
+    )
     goes_first: bool = option(True, help="Alternating: whether this agent goes first.")
 
     def is_updated(self, iteration: int) -> bool:
@@ -53,7 +55,8 @@ class AgentConfig:
     stop: tuple[str, ...] | None = option(None, help="Texts that end an answer (none).")
     instructions: str | None = option(None, help="Further text at the end of its system prompt (none).")
     prompt: str | None = option(
-        None, help="Jinja template of its system prompt, in place of the scenario's; a path is given as @FILE."
+        None,
+        help="Jinja template of its system prompt, in place of the scenario's; a path is given as @FILE.",
     )
     update_schedule: UpdateScheduleConfig | None = option(
         None, help="In which iterations it is trained (all)."

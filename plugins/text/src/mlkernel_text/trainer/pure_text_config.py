@@ -46,7 +46,9 @@ class PureTextConfig:
     )
     test_split: Literal["test", "validation"] = option("test", help="The problems that tests use.")
     test_episodes: int | None = option(
-        512, help="Episodes of a test, each on another problem; null: the whole split.", validator=optional(ge(1))
+        512,
+        help="Episodes of a test, each on another problem; null: the whole split.",
+        validator=optional(ge(1)),
     )
 
     sampling: SamplingConfig = option(factory=SamplingConfig, help="How episodes are sampled.")

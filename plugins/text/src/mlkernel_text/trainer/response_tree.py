@@ -83,7 +83,9 @@ class ResponseTrees:
 
 
 def _columns(rollouts: NestedArrayDict) -> Mapping[str, NDArray[Any]]:
-    agents = {name: rollouts["agents", name] for name in ("active", "valid", "raw_message", "node_id", "parent_id")}
+    agents = {
+        name: rollouts["agents", name] for name in ("active", "valid", "raw_message", "node_id", "parent_id")
+    }
     whole = {name: rollouts[name] for name in ("seed", "padding")}
     return {**agents, **whole, "reward": rollouts["next", "agents", "reward"]}
 

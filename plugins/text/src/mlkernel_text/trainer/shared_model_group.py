@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-
 from mlkernel import UsageError
 from mlkernel_text.backends.backend import TrainingMethod
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
@@ -18,8 +17,15 @@ class PlanJob(Protocol):
     """Takes the rows of a group's job; the trainer submits it when all groups are planned."""
 
     def __call__(
-        self, group: SharedModelGroup, method: TrainingMethod, rows: Sequence[Row], options: Mapping[str, Any]
-    ) -> None: ...
+        self,
+        group: SharedModelGroup,
+        method: TrainingMethod,
+        rows: Sequence[Row],
+        *,
+        job_name: str | None,
+        options: Mapping[str, Any] = {},
+    ) -> None:
+        """Plan the job."""
 
 
 class SharedModelGroup:
@@ -94,7 +100,7 @@ class SharedModelGroup:
         :param rollouts_per_agent: agent → the rollouts that it learns from, batch (path, round).
         :param guess_replaced_rollouts: agent → rollouts whose last message of the agent is replaced by the truth.
         :param weights_per_agent: agent → a weight for each of its rollouts, for back ends that honour weights.
-        :param job_name: a label at the provider.
+        :param job_name: what the log calls the job; providers are told its key.
         """
         rows: list[Row] = []
         for agent in self.agent_names:
@@ -102,7 +108,7 @@ class SharedModelGroup:
                 rows += supervised_rows(rollouts_per_agent[agent], agent, weights_per_agent.get(agent))
             if agent in guess_replaced_rollouts:
                 rows += guess_replaced_rows(guess_replaced_rollouts[agent], agent, self._scenario)
-        self._plan_job(self, "sft", rows, _labelled(job_name))
+        self._plan_job(self, "sft", rows, job_name=job_name)
 
     def create_dpo_fine_tune_job(
         self,
@@ -114,14 +120,14 @@ class SharedModelGroup:
 
         :param positive_examples_per_agent: agent → batch (example, round); rounds after the answer are padding.
         :param negative_examples_per_agent: agent → as many examples, each to be rejected in favour of its counterpart.
-        :param job_name: a label at the provider.
+        :param job_name: what the log calls the job; providers are told its key.
         """
         rows: list[Row] = []
         for agent in self.agent_names:
             if agent in positive_examples_per_agent:
                 positive, negative = positive_examples_per_agent[agent], negative_examples_per_agent[agent]
                 rows += preference_rows(positive, negative, agent)
-        self._plan_job(self, "dpo", rows, _labelled(job_name))
+        self._plan_job(self, "dpo", rows, job_name=job_name)
 
     def create_reinforcement_fine_tune_job(
         self, rows: Iterable[Row], grader: Mapping[str, Any], job_name: str | None = None
@@ -130,17 +136,17 @@ class SharedModelGroup:
 
         :param rows: ``messages`` that end with a user's, and the fields that the grader refers to.
         :param grader: as OpenAI's interface describes one.
-        :param job_name: a label at the provider.
+        :param job_name: what the log calls the job; providers are told its key.
         """
-        self._plan_job(self, "rft", list(rows), {"grader": dict(grader), **_labelled(job_name)})
+        self._plan_job(self, "rft", list(rows), job_name=job_name, options={"grader": dict(grader)})
 
     def create_policy_gradient_job(self, rows: Iterable[Row], job_name: str | None = None) -> None:
         """Make sampled answers more or less probable.
 
         :param rows: ``messages`` (the prompt), ``completion``, its ``tokens`` and ``logprobs``, and ``advantage``.
-        :param job_name: a label at the provider.
+        :param job_name: what the log calls the job; providers are told its key.
         """
-        self._plan_job(self, "grpo", list(rows), _labelled(job_name))
+        self._plan_job(self, "grpo", list(rows), job_name=job_name)
 
     def state_dict(self) -> dict[str, Any]:
         """Its models."""
@@ -149,10 +155,6 @@ class SharedModelGroup:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what :meth:`state_dict` gave."""
         self.model, self.history = state["model"], list(state["history"])
-
-
-def _labelled(job_name: str | None) -> dict[str, str]:
-    return {} if job_name is None else {"suffix": job_name}
 
 
 def _agreed(name: str, agents: Mapping[str, AgentConfig]) -> AgentConfig:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlkernel_text.chat import ChatMessage
-from mlkernel_text.rollouts.chats import chat_of
+from mlkernel_text.rollouts.chats import agent_place, chat_of
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
 from mlkernel_text.scenario.scenario import Scenario
 from mlkernel_text.scenario.stable_random import stable_hash
@@ -16,18 +16,27 @@ from mlkernel_text.trainer.response_tree import Turn
 
 Row = dict[str, Any]
 
+ANSWERED = frozenset({"ok", "length", "invalid"})
+"""Outcomes of episodes in which every model gave an answer, if not always one by the rules."""
+
+
+def answered(rollouts: NestedArrayDict) -> NestedArrayDict:
+    """The paths on which every model gave an answer: a refusal or a provider's failure teaches nothing."""
+    kept: NestedArrayDict = rollouts[[outcome in ANSWERED for outcome in rollouts["outcome"][:, 0].tolist()]]
+    return kept
+
 
 def supervised_rows(
     rollouts: NestedArrayDict, agent: str, weights: Sequence[float] | None = None
 ) -> list[Row]:
-    """One row for each path on which *agent* spoke: its whole chat.
+    """One row for each path on which *agent* spoke, and never broke the rules: its whole chat.
 
     :param weights: a weight for each path.
     """
-    rows = []
+    rows: list[Row] = []
     for path in range(len(rollouts)):
-        if chat := _chat(rollouts, path, agent):
-            rows.append({"messages": chat} if weights is None else {"messages": chat, "weight": weights[path]})
+        if _keeps_rules(rollouts, path, agent) and (chat := chat_of(rollouts, path, agent)):
+            rows.append({"messages": chat, **({} if weights is None else {"weight": weights[path]})})
     return rows
 
 
@@ -35,7 +44,7 @@ def guess_replaced_rows(rollouts: NestedArrayDict, agent: str, scenario: Scenari
     """As :func:`supervised_rows`, with the right decision as the agent's last message."""
     rows = []
     for path in range(len(rollouts)):
-        if chat := _chat(rollouts, path, agent):
+        if chat := chat_of(rollouts, path, agent):
             truth = scenario.decision_text(int(rollouts["y"][path, 0]))
             rows.append({"messages": [*chat[:-1], ChatMessage(role="assistant", content=truth)]})
     return rows
@@ -45,7 +54,7 @@ def preference_rows(positive: NestedArrayDict, negative: NestedArrayDict, agent:
     """One row for each pair of paths that differ in the last thing that *agent* said."""
     rows = []
     for example in range(len(positive)):
-        preferred, rejected = _chat(positive, example, agent), _chat(negative, example, agent)
+        preferred, rejected = chat_of(positive, example, agent), chat_of(negative, example, agent)
         if preferred[:-1] != rejected[:-1]:
             raise ValueError(f"example {example} compares answers of {agent} to different chats")
         rows.append(
@@ -71,7 +80,7 @@ def up_to_turns(rollouts: NestedArrayDict, turns: Sequence[Turn]) -> NestedArray
 def set_aside(rows: Sequence[Row], share: float, *purpose: str | int) -> tuple[list[Row], list[Row]]:
     """Draw rows for validation.
 
-    :returns: rows for training, and round(*share* × rows) for validation, both in the order that they had.
+    :returns: rows for training, and the rounded *share* of them for validation, both in the order that they had.
     """
     order = np.random.default_rng(stable_hash("validation", *purpose)).permutation(len(rows))
     chosen = set(order[: round(share * len(rows))].tolist())
@@ -79,5 +88,8 @@ def set_aside(rows: Sequence[Row], share: float, *purpose: str | int) -> tuple[l
     return training, [row for index, row in enumerate(rows) if index in chosen]
 
 
-def _chat(rollouts: NestedArrayDict, path: int, agent: str) -> list[ChatMessage]:
-    return list(chat_of(rollouts, path, agent))
+def _keeps_rules(rollouts: NestedArrayDict, path: int, agent: str) -> bool:
+    """Whether none of the agent's answers on the path is invalid, cut or missing."""
+    place = agent_place(rollouts, agent)
+    spoke = rollouts["agents", "active"][path, :, place] & ~rollouts["padding"][path]
+    return bool(rollouts["agents", "valid"][path, spoke, place].all())
