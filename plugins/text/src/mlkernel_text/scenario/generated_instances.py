@@ -6,14 +6,22 @@ import random
 from collections.abc import Callable, Sequence
 from typing import overload
 
+from mlkernel import ConfigError
 from mlkernel_text.scenario.scenario import Instance, Split
 from mlkernel_text.scenario.stable_random import stable_hash, stable_random
 
 MakeInstance = Callable[[str, random.Random], Instance]
 """Makes a problem from its id and a random generator."""
 
-_SHARES: dict[Split, range] = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
-"""Which tenths of all texts belong to a split."""
+_MOST_DRAWS = 10_000
+
+
+def split_of(text: str) -> Split:
+    """The split of *text*: eight tenths of all texts are for training, one for validation, one for tests."""
+    tenth = stable_hash("split", text) % 10
+    if tenth < 8:
+        return "train"
+    return "validation" if tenth == 8 else "test"
 
 
 class GeneratedInstances(Sequence[Instance]):
@@ -60,7 +68,11 @@ class GeneratedInstances(Sequence[Instance]):
 
     def _draw(self, position: int) -> Instance:
         random = stable_random(*self._purpose, self._split, position)
-        while True:
+        for _ in range(_MOST_DRAWS):
             instance = self._make(f"{self._split}-{position}", random)
-            if stable_hash("split", self._key(instance)) % 10 in _SHARES[self._split]:
+            if split_of(self._key(instance)) == self._split:
                 return instance
+        raise ConfigError(
+            f"no problem of the split {self._split!r} was found in {_MOST_DRAWS} draws",
+            hint="There are too few different problems; choose larger ones, such as more digits.",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -101,15 +101,13 @@ def templates_from(folder: Path, offered: Mapping[str, frozenset[str]]) -> dict[
             raise ConfigError(f"{path}: no prompt has this name.{guess}", hint=f"There are: {names}.")
         templates[path.stem] = PromptTemplate(str(path), path.read_text(encoding="utf-8"), offered[path.stem])
     if not templates:
-        raise ConfigError(
-            f"{folder} holds no prompt", hint=f"Write, for example, {min(offered)}.jinja."
-        )
+        raise ConfigError(f"{folder} holds no prompt", hint=f"Write, for example, {min(offered)}.jinja.")
     return templates
 
 
-def prompts_hash(templates: Iterable[PromptTemplate]) -> str:
-    """A hash of everything that *templates* say, to be kept with a run."""
+def prompts_hash(templates: Mapping[str, PromptTemplate]) -> str:
+    """A hash of everything that *templates* (name → template) say, to be kept with a run."""
     digest = hashlib.sha256()
-    for template in sorted(templates, key=lambda template: Path(template.name).stem):
-        digest.update(f"{Path(template.name).stem}\x1f{template.source}\x1e".encode())
+    for name, template in sorted(templates.items()):
+        digest.update(f"{name}\x1f{template.source}\x1e".encode())
     return digest.hexdigest()

@@ -48,7 +48,7 @@ class Cards:
     def __init__(self, config: CardsConfig, seed: int) -> None:
         self.config = config
         self.curriculum = CardsCurriculum(cards=config.cards)
-        self.prompts_hash = prompts_hash(_template(name, source) for name, source in PROMPTS.items())
+        self.prompts_hash = prompts_hash({name: _template(name, source) for name, source in PROMPTS.items()})
         sizes: dict[Split, int] = {
             "train": config.train_size,
             "validation": config.validation_size,
