@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from .game_plugin import install_games
 from .site_folder import SiteFolder
 
 
@@ -18,3 +21,10 @@ def site_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sit
     folder.enter(monkeypatch)
     yield folder
     folder.forget_modules()
+
+
+@pytest.fixture
+def games(site_folder: SiteFolder) -> ModuleType:
+    """The module of an installed distribution whose games choose rules."""
+    install_games(site_folder)
+    return import_module("games")

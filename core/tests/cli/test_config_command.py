@@ -136,3 +136,75 @@ def test_help_of_a_trainer_imports_nothing_heavy(trainer):
         [sys.executable, "-c", program, trainer], capture_output=True, text=True, check=True, env=os.environ
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+CHOOSING = '''
+from attrs import frozen
+from mlkernel import Choice, choice
+
+
+class Player:
+    """Plays."""
+
+    @frozen(kw_only=True)
+    class Config:
+        game: Choice = choice("game", default="cards", help="What is played.")
+'''
+
+
+@pytest.fixture
+def player(games, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "player.py").write_text(CHOOSING)
+    return "./player.py:Player"
+
+
+def help_of(capsys, *words):
+    assert main(["run", *words, "--help"]) == 0
+    return capsys.readouterr().out
+
+
+def test_help_lists_the_options_of_chosen_components_under_their_own_headings(capsys, player):
+    text = help_of(capsys, "--trainer", player)
+    assert "game  name of a game  cards    What is played." in text
+    assert "game=cards (games 1.0): Cards." in text
+    assert "game.cards" in text
+    assert "game.size" not in text
+    assert f"Or game=board, dice: kernel run --trainer {player} game=board --help lists" in text
+
+
+def test_help_lists_those_of_another_component_that_the_line_or_a_file_chooses(capsys, player, tmp_path):
+    text = help_of(capsys, "--trainer", player, "game=board")
+    assert "game.rule=short (games 1.0): Short." in text
+    assert f"kernel run --trainer {player} game=board game.rule=long --help" in text
+    (tmp_path / "a.toml").write_text(f'[trainer]\nuse = "{player}"\ngame = "dice"\n')
+    assert "game=dice (games 1.0): Dice.\n  no options" in help_of(capsys, "--config", "a.toml")
+
+
+def test_help_says_what_is_not_installed_and_lists_the_rest(capsys, player):
+    text = help_of(capsys, "--trainer", player, "game=cord")
+    assert (
+        "trainer.game: there is no game 'cord'; did you mean 'board' (games 1.0)?" in text or "card" in text
+    )
+    assert "Section run:" in text
+
+
+def test_a_configuration_with_choices_is_shown_as_a_file(capsys, player, tmp_path):
+    text = told(capsys, "show", "--trainer", player, "game=board", "game.size=3", "--toml")
+    assert '[trainer.game]\nuse = "board"  # command line: game=board\nsize = 3' in text
+    assert '[trainer.game.rule]\nuse = "short"' in text
+    (tmp_path / "b.toml").write_text(text)
+    assert told(capsys, "validate", "b.toml", "--trainer", player).startswith("b.toml: valid")
+
+
+def test_the_schema_describes_the_chosen_component_and_admits_others(capsys, player):
+    schema = json.loads(told(capsys, "schema", "--trainer", player, "game=board"))
+    name, table, other = schema["properties"]["trainer"]["properties"]["game"]["anyOf"]
+    assert name == {"type": "string"}
+    assert table["properties"]["use"]["const"] == "board"
+    assert table["properties"]["size"]["type"] == "integer"
+    assert other["properties"]["use"]["not"] == {"const": "board"}
+    assert "there is no game 'bord'; did you mean 'board'" in told(
+        capsys, "schema", "--trainer", player, "game=bord", exit_code=2
+    )

@@ -8,67 +8,6 @@ from mlkernel.config.layers import Assignment, Layer
 from mlkernel.config.sections import build, from_plain, to_plain
 from mlkernel.errors import ConfigError, PluginError
 
-GAMES = """
-    from attrs import frozen, validators
-    from mlkernel import Choice, Descriptor, Kind, choice, option
-
-    game = Kind(name="game", summary="A game.")
-    rule = Kind(name="rule", summary="A rule of a game.")
-    cards = Descriptor(name="cards", summary="Cards.", factory="no_such_module:cards", config="games:CardsConfig")
-    board = Descriptor(name="board", summary="A board.", factory="games:Board", config="games:BoardConfig")
-    dice = Descriptor(name="dice", summary="Dice.", factory="games:Dice")
-    short = Descriptor(name="short", summary="Short.", factory="games:Short", config="games:ShortConfig")
-    long = Descriptor(name="long", summary="Long.", factory="games:Long", config="games:LongConfig")
-
-
-    @frozen(kw_only=True)
-    class CardsConfig:
-        cards: int = option(4, help="How many.", validator=validators.ge(2))
-        rounds: int = option(3, help="How many.")
-
-
-    @frozen(kw_only=True)
-    class ShortConfig:
-        limit: int = option(10, help="Of moves.")
-
-
-    @frozen(kw_only=True)
-    class LongConfig:
-        patience: float = option(1.0, help="In hours.")
-
-
-    @frozen(kw_only=True)
-    class BoardConfig:
-        size: int = option(8, help="Of a side.")
-        rounds: int = option(1, help="How many.")
-        rule: Choice = choice("rule", default="short", help="When it ends.")
-
-
-    class Board:
-        def __init__(self, config, seed):
-            self.config, self.seed = config, seed
-
-
-    class Dice:
-        def __init__(self, seed):
-            self.seed = seed
-"""
-
-
-@pytest.fixture
-def games(site_folder):
-    names = {
-        "kinds": ["game", "rule"], "games": ["cards", "board", "dice"], "rules": ["short", "long"],
-    }  # fmt: skip
-    points = {
-        f"mlkernel.{group}": {name: f"games:{name}" for name in found} for group, found in names.items()
-    }
-    site_folder.install("games", {"games": GAMES}, points)
-    site_folder.settle()
-    import games as module
-
-    return module
-
 
 @frozen(kw_only=True)
 class Venue:

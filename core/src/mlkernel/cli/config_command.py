@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     schema = actions.add_parser("schema", help="print the JSON Schema of a trainer's configuration files")
     _add_trainer(schema)
+    schema.add_argument(
+        "overrides",
+        metavar="path=NAME",
+        nargs="*",
+        help="describe the options of other components than the default",
+    )
     schema.set_defaults(config_action=_schema)
 
     validate = actions.add_parser("validate", help="check configuration files", allow_abbrev=False)
@@ -83,7 +89,7 @@ def _schema(arguments: argparse.Namespace) -> int:
     from mlkernel.config.json_schema import json_schema
 
     _, component = _trainer(arguments.trainer, [])
-    print(json.dumps(json_schema(component.config_class()), indent=2))
+    print(json.dumps(json_schema(component.config_class(), arguments.overrides), indent=2))
     return 0
 
 

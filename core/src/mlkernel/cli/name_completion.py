@@ -62,13 +62,17 @@ def runs(parsed_args: argparse.Namespace, **_: object) -> list[str]:
 def option_paths(parsed_args: argparse.Namespace, **_: object) -> list[str]:
     """Paths of the chosen trainer's options, up to the equals sign."""
     from mlkernel.config.option_rows import option_rows
+    from mlkernel.config.sections import sections_of, settle
     from mlkernel.discovery.name_resolution import resolve
 
     try:
-        config_class = resolve("trainer", getattr(parsed_args, "trainer", None) or "").config_class()
+        component = resolve("trainer", getattr(parsed_args, "trainer", None) or "")
+        sections = settle(
+            sections_of(component.config_class()), overrides=parsed_args.overrides or ()
+        ).sections
     except KernelError:
         return []
-    return [] if config_class is None else [f"{row.path}=" for row in option_rows(config_class)]
+    return [f"{row.path}=" for row in option_rows(sections["trainer"])]
 
 
 COMPLETERS: dict[str, Completer] = {

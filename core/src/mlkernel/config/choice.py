@@ -126,6 +126,19 @@ def declaration_of(option: Attribute[Any]) -> ChoiceDeclaration | None:
     return declaration
 
 
+def chosen_components(value: Any) -> list[Component]:
+    """The components that are chosen anywhere in a configuration, the outer ones first."""
+    if isinstance(value, Choice):
+        return [value.component(), *chosen_components(value.config)]
+    if isinstance(value, Mapping):
+        return chosen_components(list(value.values()))
+    if isinstance(value, list | tuple):
+        return [component for entry in value for component in chosen_components(entry)]
+    if attrs.has(type(value)):
+        return chosen_components([getattr(value, option.name) for option in attrs.fields(type(value))])
+    return []
+
+
 def _as_choice(value: Any, kind: str) -> Choice:
     if isinstance(value, str):
         return Choice(kind=kind, name=value)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from mlkernel.config.layers import default_tree
+from mlkernel.config.layers import Layer, default_tree
 from mlkernel.config.option_types import admits_text, config_class_in, config_fields
-from mlkernel.config.sections import RunConfiguration, sections_of, to_plain
+from mlkernel.config.sections import RunConfiguration, sections_of, settle, to_plain
 from mlkernel.errors import ConfigError
 
 Format = Literal["toml", "yaml", "json"]
@@ -34,7 +34,8 @@ def configuration_text(
         return format_yaml(tree)
     from mlkernel.config.toml_text import format_toml
 
-    for name, section in sections_of(type(configuration.trainer)).items():
+    written = Layer(tree=tree, source="")
+    for name, section in settle(sections_of(type(configuration.trainer)), [written]).sections.items():
         tree[name] = _without_nulls(tree[name], section, default_tree(section), name)
     return format_toml(tree, dict(configuration.origins))
 

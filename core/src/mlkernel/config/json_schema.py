@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 from attrs import NOTHING
 
+from mlkernel.config.choice import Choice
 from mlkernel.config.layers import plain
 from mlkernel.config.limits import choices_of, limits
 from mlkernel.config.option import HELP
 from mlkernel.config.option_types import choices, config_class_in, config_fields, default_of, members
+from mlkernel.config.option_view import USE, ChosenComponent, chosen_in
+from mlkernel.config.problems import raise_problems
 from mlkernel.config.secret import Secret
-from mlkernel.config.sections import FILE_VERSION, sections_of
+from mlkernel.config.sections import FILE_VERSION, sections_of, settle
 
 SCALARS: dict[Any, dict[str, Any]] = {
     bool: {"type": "boolean"},
@@ -37,9 +41,15 @@ LENGTH_KEYWORDS = {
 }
 
 
-def json_schema(trainer_class: type | None) -> dict[str, Any]:
-    """The schema (JSON Schema 2020-12) of the configuration files of a trainer with this configuration class."""
-    sections = {name: _class_schema(section) for name, section in sections_of(trainer_class).items()}
+def json_schema(trainer_class: type | None, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """The schema (JSON Schema 2020-12) of the configuration files of a trainer with this configuration class.
+
+    :param overrides: choose components, whose options are then described in full; those of others are not checked.
+    :raises ConfigError: a component that is chosen is not installed.
+    """
+    settled = settle(sections_of(trainer_class), overrides=overrides)
+    raise_problems(settled.problems)
+    sections = {name: _class_schema(section) for name, section in settled.sections.items()}
     trainer = sections["trainer"]["properties"]
     sections["trainer"]["properties"] = {
         "use": {"type": "string", "description": "The trainer's name."},
@@ -64,6 +74,14 @@ def _class_schema(config_class: type) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
+def _choice_schema(view: type, chosen: ChosenComponent) -> dict[str, Any]:
+    """The name alone, or a table for the chosen component, or one for another that it names."""
+    own = _class_schema(view)
+    own["properties"][USE] = {**own["properties"][USE], "const": chosen.name}
+    other = {USE: {"type": "string", "not": {"const": chosen.name}}}
+    return {"anyOf": [{"type": "string"}, own, {"type": "object", "properties": other, "required": [USE]}]}
+
+
 def _option_schema(option: attrs.Attribute[Any]) -> dict[str, Any]:
     schema = _with_limits(_type_schema(option.type), option.validator)
     if allowed := choices_of(option.validator):
@@ -71,7 +89,9 @@ def _option_schema(option: attrs.Attribute[Any]) -> dict[str, Any]:
     if option.metadata.get(HELP):
         schema["description"] = option.metadata[HELP]
     default = default_of(option)
-    if default is not NOTHING:
+    if isinstance(default, Choice):
+        schema["default"] = default.name
+    elif default is not NOTHING:
         schema["default"] = plain(default)
     return schema
 
@@ -83,7 +103,8 @@ def _type_schema(option_type: Any) -> dict[str, Any]:
 
 def _member_schema(member: Any) -> dict[str, Any]:
     if nested := config_class_in(member):
-        return _class_schema(nested)
+        chosen = chosen_in(nested)
+        return _class_schema(nested) if chosen is None else _choice_schema(nested, chosen)
     if allowed := choices(member):
         return {"enum": list(allowed)}
     container = typing.get_origin(member) or member

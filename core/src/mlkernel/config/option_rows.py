@@ -13,7 +13,7 @@ from mlkernel.config.layers import plain
 from mlkernel.config.limits import choices_of, limits
 from mlkernel.config.option import HELP, SECRET
 from mlkernel.config.option_types import choices, config_class_in, config_fields, type_name
-from mlkernel.config.option_view import USE, chosen_in, default_in, instance_in, kind_words
+from mlkernel.config.option_view import USE, ChosenComponent, chosen_in, default_in, instance_in, name_of_a
 from mlkernel.errors import PluginError
 
 
@@ -37,6 +37,8 @@ class OptionRow:
     secret: bool = False
     within: str = ""
     """Path of the choice whose component has the option; empty for the outermost class's own."""
+    chosen: ChosenComponent | None = None
+    """What is chosen, where the option is a choice and its class is a view."""
 
 
 def option_rows(config_class: type, prefix: str = "") -> list[OptionRow]:
@@ -104,9 +106,10 @@ def _choice_row(
     name = declaration.default if chosen is None else chosen.name
     return OptionRow(
         path=path,
-        type_name=f"name of a {kind_words(declaration.kind)}",
+        type_name=name_of_a(declaration.kind),
         default=name,
         required=name is None,
         help=option.metadata.get(HELP, ""),
         within=within,
+        chosen=chosen,
     )

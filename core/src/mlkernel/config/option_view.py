@@ -66,7 +66,7 @@ def choice_view(chosen: ChosenComponent, view: type, *, has_config: bool) -> typ
         return Choice(kind=chosen.component.kind, name=chosen.name, config=config if has_config else None)
 
     body = {"__new__": make, CHOSEN: chosen}
-    return attrs.make_class(chosen.component.name, fields, class_body=body, kw_only=True)
+    return attrs.make_class(view.__name__, fields, class_body=body, kw_only=True)
 
 
 def chosen_in(config_class: Any) -> ChosenComponent | None:
@@ -113,6 +113,12 @@ def is_same_component(kind: str, one: str, other: str) -> bool:
 def kind_words(kind: str) -> str:
     """A kind's name in a sentence."""
     return kind.replace("_", " ")
+
+
+def name_of_a(kind: str) -> str:
+    """What is expected where a component of *kind* is chosen."""
+    words = kind_words(kind)
+    return f"name of {'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _field(option: Attribute[Any], option_type: Any = None) -> Any:

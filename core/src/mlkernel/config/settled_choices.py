@@ -26,6 +26,7 @@ from mlkernel.config.option_view import (
     class_view,
     is_same_component,
     kind_words,
+    name_of_a,
     with_member,
 )
 from mlkernel.config.problems import Problem
@@ -155,9 +156,8 @@ def _copy(value: Any) -> Any:
 
 
 def _nothing_chosen(declaration: ChoiceDeclaration, path: str) -> Problem:
-    words = kind_words(declaration.kind)
     hint = f"kernel plugin list --kind {declaration.kind} shows what is installed"
-    return Problem(path=path, message=f"required: the name of a {words}", suggestion=hint)
+    return Problem(path=path, message=f"required: the {name_of_a(declaration.kind)}", suggestion=hint)
 
 
 def _unresolved(
@@ -175,5 +175,7 @@ def _unresolved(
             origin=origin,
             suggestion=f"pip install {package!r}" if "[" in package else f"pip install {package}",
         )
-    hint = error.hint[0].lower() + error.hint[1:].rstrip(".") if error.hint else None
+    hint = None if error.hint is None or "did you mean" in error.message else error.hint
+    if hint is not None:
+        hint = hint[0].lower() + hint[1:].rstrip(".")
     return Problem(path=path, message=error.message, origin=origin, suggestion=hint)

@@ -19,7 +19,7 @@ from mlkernel.config.choice import Choice, declaration_of
 from mlkernel.config.layers import Layer
 from mlkernel.config.option import SECRET
 from mlkernel.config.option_types import choices, config_fields, members, type_name
-from mlkernel.config.option_view import USE, chosen_in, kind_words
+from mlkernel.config.option_view import USE, chosen_in, name_of_a
 from mlkernel.config.secret import Secret
 from mlkernel.config.settled_choices import SettledChoices
 
@@ -184,7 +184,7 @@ def _class_hook(config_class: type, strict: Converter) -> Hook:
     )
 
     chosen = chosen_in(config_class)
-    expected = f"the name of a {kind_words(chosen.component.kind)} or a table" if chosen else "a table"
+    expected = f"the {name_of_a(chosen.component.kind)} or a table" if chosen else "a table"
 
     def hook(value: Any, _: Any) -> Any:
         if chosen is not None and isinstance(value, str):

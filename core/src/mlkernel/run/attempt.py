@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from mlkernel.config.choice import chosen_components
 from mlkernel.config.sections import RunConfiguration
 from mlkernel.discovery.component import Component
 from mlkernel.errors import KernelError, PluginError, RunStopped, StorageError, TrainingError
@@ -90,7 +91,8 @@ class Attempt:
             return self._train_under(heartbeat, stop_request, events.logger)
 
     def _components(self) -> list[Component]:
-        return [self._component, *(one for one in self._listeners if isinstance(one, Component))]
+        listeners = [one for one in self._listeners if isinstance(one, Component)]
+        return [self._component, *chosen_components(self._configuration.trainer), *listeners]
 
     def _warn_of_other_versions(self, logger: FilteringBoundLogger) -> None:
         before, now = [{}, *(attempt.versions for attempt in self._status.attempts)][-2:]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import attrs
 
+from mlkernel.config.choice import chosen_components
 from mlkernel.config.files import read_config_file
 from mlkernel.config.sections import RunConfiguration, build, from_plain, named_trainer, to_plain
 from mlkernel.discovery.component import Component
@@ -120,7 +121,9 @@ def make_plan(
             version=component.version,
         ),
         config=to_plain(configuration),
-        provenance=describe_provenance([component, *listeners], current_command()),
+        provenance=describe_provenance(
+            [component, *chosen_components(configuration.trainer), *listeners], current_command()
+        ),
     )
 
 
