@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -19,6 +21,11 @@ import numpy as np
 from mlkernel import UsageError
 from mlkernel_text.rollouts.arrays import TEXT, Array
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
+
+_DAMAGES = (
+    BadZipFile, zlib.error, struct.error, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""What the libraries raise over the various ways in which a file can be damaged."""
 
 FORMAT, VERSION = "mlkernel nested arrays", 1
 
@@ -53,7 +60,7 @@ def load_nested_array_dict(path: Path) -> NestedArrayDict:
             content = _checked(json.loads(archive.read("content.json")))
             arrays = {tuple(key): _read(archive, str(number)) for number, key in enumerate(content["keys"])}
             return NestedArrayDict(arrays, tuple(content["batch_size"]))
-    except (BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, IndexError, OSError) as error:
+    except _DAMAGES as error:
         if isinstance(error, FileNotFoundError):
             raise UsageError(f"there is no file {path}") from None
         raise UsageError(
@@ -109,7 +116,8 @@ def _read(archive: ZipFile, name: str) -> Array:
 
 
 def _read_array(archive: ZipFile, name: str) -> Array:
-    with archive.open(name) as file:
-        array: Array = np.lib.format.read_array(file, allow_pickle=False)
-        file.read()  # to the end, where the checksum is compared
+    content = BytesIO(
+        archive.read(name)
+    )  # whole, so that its checksum is compared before anything is believed
+    array: Array = np.lib.format.read_array(content, allow_pickle=False)
     return array

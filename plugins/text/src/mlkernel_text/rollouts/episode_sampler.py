@@ -90,7 +90,11 @@ class EpisodeSampler:
                 self._players,
                 self._options.invalid_retries,
             )
-            stage.add(await growth.grow())
+            try:
+                stage.add(await growth.grow())
+            except Exception as error:
+                error.add_note(f"in {task.split} episode {task.index} of {task.instance.id!r}")
+                raise
 
     def _stop_if_asked(self) -> None:
         reason = self._should_stop()
