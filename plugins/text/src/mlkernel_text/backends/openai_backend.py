@@ -105,6 +105,13 @@ class OpenAIBackend:
                 if refused is None:
                     raise
                 return refused
+        return self.read(completion, request, doing)
+
+    def read(self, completion: Any, request: SampleRequest, doing: str) -> SampleResult:
+        """Read what the client made of an answer; providers with peculiarities of their own replace this.
+
+        :raises ProviderError: it is no completion.
+        """
         result = result_of(completion, request.n, doing)
         if result.usage is None:
             return result

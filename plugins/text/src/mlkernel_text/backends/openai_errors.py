@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -42,6 +41,8 @@ _HINTS: dict[ProviderErrorKind, str] = {
     "quota": "Pay, or raise the limit, at the provider; then kernel resume goes on.",
     "not_found": "Compare the name with those that the provider lists.",
 }
+_UNREADABLE = (ValueError, TypeError, AttributeError, KeyError)
+"""What the client raises over an answer that is not of the form it expects, such as a page of HTML."""
 DAILY_PAUSE = 3600.0
 """Seconds until a daily limit is tried again when the provider does not say how long it lasts."""
 _SHOWN = 500
@@ -57,7 +58,7 @@ def provider_errors(doing: str) -> Iterator[None]:
         yield
     except ProviderError:
         raise
-    except (openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (openai.OpenAIError, httpx2.HTTPError, *_UNREADABLE) as error:
         # Without the cause: it holds the request, whose headers hold the key.
         raise _translated(error, doing) from None
 
@@ -70,7 +71,7 @@ def _translated(error: Exception, doing: str) -> ProviderError:
     if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
         cause = type(error.__cause__ or error).__name__
         return ProviderError(f"cannot {doing}: the connection failed ({cause})", kind="connection")
-    if isinstance(error, openai.APIResponseValidationError | ValueError):
+    if isinstance(error, (openai.APIResponseValidationError, *_UNREADABLE)):
         return malformed(doing, "the answer is no JSON of the expected form")
     return ProviderError(f"cannot {doing}: {without_keys(str(error))}", kind="bad_request")
 
@@ -97,14 +98,17 @@ def _of_status(error: openai.APIStatusError, doing: str) -> ProviderError:
 def _kind(error: openai.APIStatusError) -> ProviderErrorKind:
     kind = _KINDS_BY_CODE.get(error.code or "") or _KINDS_BY_CODE.get(error.type or "")
     if kind is None:
-        kind = _KINDS_BY_STATUS.get(error.status_code)
-    if kind is None:
-        kind = "server" if error.status_code >= 500 else "bad_request"
+        kind = kind_of_status(error.status_code)
     if kind == "rate_limit" and _DAILY.search(message_of(error)):
         return "daily_limit"
     if kind == "bad_request" and _FLAGGED.search(message_of(error)):
         return "moderation"
     return kind
+
+
+def kind_of_status(status: int) -> ProviderErrorKind:
+    """What an HTTP status means where nothing else is known."""
+    return _KINDS_BY_STATUS.get(status) or ("server" if status >= 500 else "bad_request")
 
 
 def message_of(error: openai.APIStatusError) -> str:

@@ -179,9 +179,9 @@ class JobLife:
             await self._save(state="failed", message=error.message)
 
     async def _try_again(self, error: ProviderError) -> None:
-        """A look may fail as often as it likes; whatever else fails too often ends the run, which can be resumed."""
-        is_look = self.job.state in {"pending", "running", "paused", "parked"}
-        if not is_look and self._patience.errors >= self._options.max_retries:
+        """Looks may fail as often as they like; whatever else fails too often ends the run, which can be resumed."""
+        is_free = error.kind == "rate_limit" or self.job.state in {"pending", "running", "paused", "parked"}
+        if not is_free and self._patience.errors >= self._options.max_retries:
             if error.kind != "not_found":
                 raise error
             await self._save(state="failed", message=error.message)

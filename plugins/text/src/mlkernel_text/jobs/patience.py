@@ -51,6 +51,6 @@ class Patience:
     async def sleep(self, seconds: float) -> None:
         """Wait for *seconds*, or until the run is asked to stop."""
         end = time.monotonic() + seconds
-        while not self._is_stopping() and (rest := end - time.monotonic()) > 0:
-            # A signal handler sets a plain attribute, so that there is no event to wait for.
-            await asyncio.sleep(min(rest, SLICE))  # noqa: ASYNC110
+        # A signal handler sets a plain attribute, so that there is no event to wait for.
+        while not self._is_stopping() and (rest := end - time.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(rest, SLICE))
