@@ -13,7 +13,7 @@ KernelError                     exit code 1
 │   └── StorageError            the disk is full or refuses to be written
 └── TrainingError               the trainer itself failed
 
-RunStopped                      not an error: leaves the trainer at a boundary, exit code 75
+RunStopped                      not an error: leaves the trainer, to be resumed, exit code 75
 """
 
 from __future__ import annotations
@@ -80,9 +80,10 @@ class TrainingError(KernelError):
 
 
 class RunStopped(BaseException):
-    """Leaves a trainer at an iteration boundary after the run was asked to stop.
+    """Leaves a trainer after the run was asked to stop: at an iteration's end, or where the trainer itself raises it.
 
-    A ``BaseException``, like ``KeyboardInterrupt``, so that a trainer's ``except Exception`` cannot swallow it.
+    The run is resumed from its last boundary. A ``BaseException``, like ``KeyboardInterrupt``, so that a trainer's
+    ``except Exception`` cannot swallow it.
     """
 
     def __init__(self, reason: str) -> None:

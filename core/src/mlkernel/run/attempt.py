@@ -111,10 +111,10 @@ class Attempt:
             self._train(run)
         except RunStopped as stopped:
             stop_request.close()
-            return self._end(run, heartbeat, "stopped", stopped.reason)
+            return self._end_stopped(run, heartbeat, stopped.reason)
         except KeyboardInterrupt:
             stop_request.close()
-            return self._end_torn(run, heartbeat)
+            return self._end_stopped(run, heartbeat, "interrupted")
         except BaseException as error:
             stop_request.close()
             self._fail(run, heartbeat, error, logger)
@@ -190,10 +190,13 @@ class Attempt:
             run.hooks.notifier("on_run_stopped")(run=run, reason=reason)
         return Outcome(self._files.path, self._status, reason)
 
-    def _end_torn(self, run: Run | None, heartbeat: Heartbeat) -> Outcome:
-        """A second Ctrl-C came in the middle of an iteration: what is kept is the state at its beginning."""
+    def _end_stopped(self, run: Run | None, heartbeat: Heartbeat, reason: str) -> Outcome:
+        """At a boundary the state has been saved; in the middle of an iteration, what is kept is that at its beginning.
+
+        The middle is where a second Ctrl-C, or a trainer that looked whether it shall stop, leaves it.
+        """
         saved = None if run is None else run.keeper.save_last_boundary()
-        return self._end(run, heartbeat, "stopped", "interrupted", saved)
+        return self._end(run, heartbeat, "stopped", reason, saved)
 
     def _fail(
         self, run: Run | None, heartbeat: Heartbeat, error: BaseException, logger: FilteringBoundLogger

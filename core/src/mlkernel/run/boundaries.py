@@ -29,6 +29,11 @@ class Boundaries:
         self._notify_iteration = context.hooks.notifier("on_iteration_ended")
         self._closed: list[Loop] = []
 
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the run shall stop at the next boundary; ``None`` if it shall not."""
+        return self._stop_request.reason
+
     def enter(self, loop: Loop) -> None:
         """Begin a loop where an earlier attempt left it.
 

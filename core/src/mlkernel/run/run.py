@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from mlkernel.errors import UsageError
+from mlkernel.errors import RunStopped, UsageError
 from mlkernel.records.artifacts import writing_artifact
 from mlkernel.records.journal import Journal
 from mlkernel.records.metrics import MetricRecord, as_numbers
@@ -198,6 +198,27 @@ class Run:
             raise TypeError(f"the note {key!r} cannot be written: {error}") from None
         # Replaced whole, never changed in place: the heartbeat may be writing it.
         self.status.notes = {**self.status.notes, key: value}
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the run was asked to stop, such as ``SIGTERM`` or ``kernel stop``; ``None`` while it was not.
+
+        Loops stop at their next boundary by themselves. Long work inside an iteration, in any thread, looks here to
+        begin nothing new.
+        """
+        return self.boundaries.stop_reason
+
+    def stop_if_asked(self) -> None:
+        """Leave the trainer here if the run was asked to stop: for the middle of long iterations.
+
+        The run can be resumed: it goes on from the last boundary, with the state of that moment, so what the iteration
+        did up to here is done again, except for the steps of :meth:`once`. What is kept in files elsewhere must be so
+        that doing it again finds it.
+
+        :raises RunStopped: it was; do not catch it. A trainer may also raise one with a reason of its own.
+        """
+        if self.stop_reason is not None:
+            raise RunStopped(self.stop_reason)
 
     @property
     def elapsed(self) -> float:
