@@ -21,7 +21,7 @@ huggingface_backend = Descriptor(
 locallm_server = Descriptor(
     name="locallm",
     summary="The OpenAI interface of the embedded model, on this machine: chat, files, fine-tuning jobs, batches.",
-    factory="mlkernel_locallm.server.serve:serve",
+    factory="mlkernel_locallm.server.serve:LocalLmServer",
     config="mlkernel_locallm.server.server_config:ServerConfig",
     needs=("torch", "starlette", "uvicorn"),
 )

@@ -1,0 +1,1 @@
+"""The OpenAI interface of the embedded model."""

@@ -1,0 +1,1 @@
+"""Chat completions: from a request's body to the engine and back."""

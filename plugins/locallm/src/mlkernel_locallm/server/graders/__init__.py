@@ -1,0 +1,1 @@
+"""Functions that score an answer, for reinforcement fine-tuning."""

@@ -1,0 +1,1 @@
+"""What lies between a request's bytes and the code that answers it."""
