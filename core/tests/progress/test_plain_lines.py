@@ -72,3 +72,13 @@ def test_a_reader_that_went_away_does_not_end_the_training(bar, stream):
     bar.phase_started("train", 2, 0, 0)
     bar.phase_ended("train")
     bar.close("finished")
+
+
+def test_of_many_metrics_only_the_first_are_shown(bar, stream, clock):
+    bar.start("ppo-1", {"train": 2})
+    bar.phase_started("train", 2, 0, 0)
+    clock.now += 10.0
+    bar.advance("train", 1, {f"metric{number}": number for number in range(60)})
+    line = stream.getvalue().splitlines()[-1]
+    assert "metric7=7" in line
+    assert "metric8=8" not in line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from mlkernel.progress.quantities import format_duration, format_rate, format_value
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 INTERVAL = 5.0
 """Seconds between two lines of one phase."""
+SHOWN_METRICS = 8
+"""Metrics on a line, the first that were logged; the others are in the metrics file."""
 
 
 class PlainLines:
@@ -88,7 +91,8 @@ class PlainLines:
             parts.append(f"took {format_duration(phase.elapsed(now))}")
         elif (remaining := phase.remaining(now)) is not None:
             parts.append(f"eta {format_duration(remaining)}")
-        parts += [f"{name}={format_value(value)}" for name, value in phase.metrics.items()]
+        shown = islice(phase.metrics.items(), SHOWN_METRICS)
+        parts += [f"{name}={format_value(value)}" for name, value in shown]
         return [*parts, phase.text] if phase.text else parts
 
     def _write(self, line: str) -> None:

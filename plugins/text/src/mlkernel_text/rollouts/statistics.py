@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 def rollout_statistics(rollouts: NestedArrayDict, scenario: Scenario) -> dict[str, float]:
     """Numbers that sum up some rollouts; each path counts once, and a number that is not defined is left out.
 
+    What is looked at first comes first: the accuracy, the agents' rewards, how many episodes are unusable.
+
     :param rollouts: batch (path, round).
     """
     if not len(rollouts):
@@ -30,7 +32,13 @@ def rollout_statistics(rollouts: NestedArrayDict, scenario: Scenario) -> dict[st
     if "details" in rollouts:
         means = {key[0]: _mean(_last(values)) for key, values in rollouts["details"].items()}
         statistics |= {f"details.{name}": mean for name, mean in means.items()}
-    return {name: value for name, value in statistics.items() if not np.isnan(value)}
+    first = [
+        "accuracy",
+        *(f"{agent.name}.mean_episode_reward" for agent in scenario.agents),
+        "unusable_proportion",
+    ]
+    ordered = {name: statistics[name] for name in first} | statistics
+    return {name: value for name, value in ordered.items() if not np.isnan(value)}
 
 
 def _of_agent(rollouts: NestedArrayDict, place: int) -> dict[str, float]:
