@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
-from mlkernel import UsageError
+from mlkernel_text.answers.database import open_database
 from mlkernel_text.backends.backend import Sample, SampleRequest, Usage
 
 _TABLE = """
@@ -39,15 +38,7 @@ class AnswerStore:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
-            self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _TABLE)
-        except sqlite3.DatabaseError as error:
-            self._database.close()
-            raise UsageError(
-                f"{path} holds no answers: {error}", hint="Move the file away, or restore it from a backup."
-            ) from error
+        self._database = open_database(path, _TABLE)
 
     def find(self, request: bytes, count: int) -> dict[int, KeptAnswer]:
         """The kept ones of the first *count* answers to a request, by number.

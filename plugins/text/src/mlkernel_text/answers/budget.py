@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from attrs import frozen
 
 from mlkernel import KernelError
+from mlkernel_text.answers.database import open_database
 from mlkernel_text.answers.prices import Prices
 from mlkernel_text.backends.backend import Estimate
 
@@ -17,54 +18,66 @@ NANO = 1_000_000_000
 """Costs are added up as whole billionths, so that no rounding error can pass a cap."""
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS spent (id INTEGER PRIMARY KEY CHECK (id = 0), tokens INTEGER, nanos INTEGER);
-CREATE TABLE IF NOT EXISTS reserved (id INTEGER PRIMARY KEY, key TEXT UNIQUE, tokens INTEGER, nanos INTEGER);
-CREATE TABLE IF NOT EXISTS settled (key TEXT PRIMARY KEY, tokens INTEGER, nanos INTEGER);
-INSERT OR IGNORE INTO spent VALUES (0, 0, 0);
+CREATE TABLE IF NOT EXISTS requests (id INTEGER PRIMARY KEY CHECK (id = 0), tokens INTEGER, nanos INTEGER);
+CREATE TABLE IF NOT EXISTS jobs (key TEXT PRIMARY KEY, tokens INTEGER, nanos INTEGER, settled INTEGER);
+INSERT OR IGNORE INTO requests VALUES (0, 0, 0);
 """
+"""``requests`` is what they took at most, always ahead of the truth while they are sent."""
 
 
 class BudgetReached(KernelError):  # noqa: N818 - nothing went wrong: the run stops as it was told to
     """The next request might pass the cap, so that it was not sent."""
 
 
-class _Amount(NamedTuple):
+@frozen
+class Amount:
+    """Tokens and money."""
+
     tokens: int
     nanos: int
+    """Billionths of the currency."""
 
     @classmethod
-    def of(cls, estimate: Estimate) -> _Amount:
+    def of(cls, estimate: Estimate) -> Amount:
+        """The amount of an estimate, rounded up."""
         return cls(estimate.tokens, math.ceil(estimate.cost * NANO - 1e-3))
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.tokens + other.tokens, self.nanos + other.nanos)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(self.tokens - other.tokens, self.nanos - other.nanos)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.tokens, self.nanos))
 
 
 class Reservation:
     """An amount that is set aside for one request or job, until it is settled or released."""
 
-    def __init__(self, budget: Budget, row: int | None, key: str | None) -> None:
+    def __init__(self, budget: Budget, amount: Amount, key: str | None) -> None:
         self._budget = budget
-        self._row = row
         self._key = key
+        self.amount = amount
+        """What is set aside; nothing if the job was settled before."""
+        self.is_open = True
 
     def settle(self, spent: Estimate) -> None:
         """Count what it really took, and give back the rest. A second call changes nothing."""
-        if self._row is not None:
-            self._budget.close_reservation(self._row, self._key, _Amount.of(spent))
-            self._row = None
+        self._budget.close_reservation(self, self._key, Amount.of(spent))
 
     def release(self) -> None:
         """Give everything back: certainly nothing was spent."""
-        if self._row is not None:
-            self._budget.close_reservation(self._row, None, _Amount(0, 0))
-            self._row = None
+        self._budget.close_reservation(self, self._key, None)
 
 
 class Budget:
     """Caps over everything that a run pays for; safe for threads, and durable.
 
-    Amounts are reserved on disk before they are spent. What was reserved by a process that died counts as spent, since
-    it may have been, unless the same key is reserved again.
+    What may be spent is on disk before it is, for requests up to twice what is in flight. All of it counts as spent
+    after the process died, since it may have been; a job that is reserved again under its key is counted once.
 
-    :param path: a SQLite file, made if there is none.
+    :param path: a SQLite file, made if there is none; one process has it open.
     :param max_cost: cap in the currency of the prices.
     :param max_tokens: cap in tokens.
     :param prices: model or pattern → prices per million tokens of prompts, answers and training.
@@ -80,26 +93,21 @@ class Budget:
         self.max_cost = max_cost
         self.max_tokens = max_tokens
         self.prices = Prices(prices or {})
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _TABLES)
-        self._spent = self._total("spent")
-        self._reserved = self._total("reserved")
-        (self._last_row,) = self._database.execute("SELECT ifnull(max(id), 0) FROM reserved").fetchone()
+        self._database = open_database(path, _TABLES)
+        self._spent = self._on_disk = self._total("SELECT tokens, nanos FROM requests")
+        self._jobs = self._total("SELECT ifnull(sum(tokens), 0), ifnull(sum(nanos), 0) FROM jobs")
+        self._requests = Amount(0, 0)
 
-    def _total(self, table: str) -> _Amount:
-        query = f"SELECT ifnull(sum(tokens), 0), ifnull(sum(nanos), 0) FROM {table}"  # noqa: S608 - names of our own
-        return _Amount(*self._database.execute(query).fetchone())
+    def _total(self, query: str) -> Amount:
+        return Amount(*self._database.execute(query).fetchone())
 
     @property
     def spent(self) -> Estimate:
-        """What was paid, and what may have been paid: amounts that are reserved."""
+        """What was paid, and what may have been paid: amounts that are set aside."""
         with self._lock:
-            return Estimate(
-                tokens=self._spent.tokens + self._reserved.tokens,
-                cost=(self._spent.nanos + self._reserved.nanos) / NANO,
-            )
+            total = self._spent + self._jobs + self._requests
+            return Estimate(tokens=total.tokens, cost=total.nanos / NANO)
 
     def reserve(self, estimate: Estimate, key: str | None = None) -> Reservation:
         """Set the most that something may cost aside.
@@ -108,70 +116,85 @@ class Budget:
             settled. Requests have none, each one is counted.
         :raises BudgetReached: the cap might be passed.
         """
-        amount = _Amount.of(estimate)
+        amount = Amount.of(estimate)
         with self._lock:
             if key is not None:
-                if self._database.execute("SELECT 1 FROM settled WHERE key = ?", (key,)).fetchone():
-                    return Reservation(self, None, key)
-                self._forget(key)
+                return self._reserve_job(amount, key)
             self._check(amount)
-            self._last_row = row = self._last_row + 1
-            self._database.execute("INSERT INTO reserved VALUES (?, ?, ?, ?)", (row, key, *amount))
-            self._reserved = _plus(self._reserved, amount)
-        return Reservation(self, row, key)
+            self._requests += amount
+            self._write_ahead()
+            return Reservation(self, amount, None)
 
-    def _forget(self, key: str) -> None:
-        old = self._database.execute("SELECT tokens, nanos FROM reserved WHERE key = ?", (key,)).fetchone()
-        if old is not None:
-            self._database.execute("DELETE FROM reserved WHERE key = ?", (key,))
-            self._reserved = _minus(self._reserved, _Amount(*old))
+    def _reserve_job(self, amount: Amount, key: str) -> Reservation:
+        row = self._database.execute(
+            "SELECT tokens, nanos, settled FROM jobs WHERE key = ?", (key,)
+        ).fetchone()
+        old = Amount(0, 0) if row is None else Amount(row[0], row[1])
+        if row is not None and row[2]:
+            return Reservation(self, Amount(0, 0), key)
+        self._check(amount - old)
+        self._database.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, 0)", (key, *amount))
+        self._jobs += amount - old
+        return Reservation(self, amount, key)
 
-    def _check(self, amount: _Amount) -> None:
-        after = _plus(_plus(self._spent, self._reserved), amount)
+    def _write_ahead(self) -> None:
+        """Have at least as much on disk as requests may take; more than that, so that it is seldom written."""
+        most = self._spent + self._requests
+        if most.tokens > self._on_disk.tokens or most.nanos > self._on_disk.nanos:
+            self._write(most + self._requests)
+
+    def _write(self, requests: Amount) -> None:
+        self._database.execute("UPDATE requests SET tokens = ?, nanos = ?", tuple(requests))
+        self._on_disk = requests
+
+    def _check(self, amount: Amount) -> None:
+        reserved = self._jobs + self._requests
+        after = self._spent + reserved + amount
         if self.max_tokens is not None and after.tokens > self.max_tokens:
-            spent, reserved, cap = self._spent.tokens, self._reserved.tokens, self.max_tokens
-            raise _reached(f"{spent} of {cap} tokens", str(reserved), f"{amount.tokens} tokens", "max_tokens")
+            raise _reached("max_tokens", self.max_tokens, self._spent.tokens, reserved.tokens, amount.tokens)
         if self.max_cost is not None and after.nanos > round(self.max_cost * NANO):
-            spent_cost, reserved_cost = self._spent.nanos / NANO, self._reserved.nanos / NANO
-            raise _reached(
-                f"{spent_cost:.6g} of {self.max_cost:.6g}",
-                f"{reserved_cost:.6g}",
-                f"{amount.nanos / NANO:.6g}",
-                "max_cost",
-            )
+            costs = [total.nanos / NANO for total in (self._spent, reserved, amount)]
+            raise _reached("max_cost", self.max_cost, *costs)
 
-    def close_reservation(self, row: int, key: str | None, spent: _Amount) -> None:
-        """Replace what is reserved by what was spent; called by reservations."""
+    def close_reservation(self, reservation: Reservation, key: str | None, spent: Amount | None) -> None:
+        """Replace what is set aside by what was spent; called by reservations.
+
+        :param spent: ``None`` where nothing was.
+        """
         with self._lock:
-            old = self._database.execute("SELECT tokens, nanos FROM reserved WHERE id = ?", (row,)).fetchone()
-            if old is None:  # the key was reserved again, and that reservation counts
+            if not reservation.is_open:
                 return
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.execute("DELETE FROM reserved WHERE id = ?", (row,))
-            if spent != (0, 0):
-                self._database.execute("UPDATE spent SET tokens = tokens + ?, nanos = nanos + ?", spent)
+            reservation.is_open = False
             if key is not None:
-                self._database.execute("INSERT INTO settled VALUES (?, ?, ?)", (key, *spent))
-            self._database.execute("COMMIT")
-            self._reserved = _minus(self._reserved, _Amount(*old))
-            self._spent = _plus(self._spent, spent)
+                self._close_job(key, spent)
+                return
+            self._requests -= reservation.amount
+            if spent is not None:
+                self._spent += spent
+                self._write_ahead()  # for a request that took more than was expected
+
+    def _close_job(self, key: str, spent: Amount | None) -> None:
+        query = "SELECT tokens, nanos FROM jobs WHERE key = ? AND NOT settled"
+        row = self._database.execute(query, (key,)).fetchone()
+        if row is None:
+            return
+        self._jobs -= Amount(*row)
+        if spent is None:
+            self._database.execute("DELETE FROM jobs WHERE key = ?", (key,))
+        else:
+            self._database.execute("REPLACE INTO jobs VALUES (?, ?, ?, 1)", (key, *spent))
+            self._jobs += spent
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what is still set aside counts as spent when it is opened again."""
         with self._lock:
+            self._write(self._spent + self._requests)
             self._database.close()
 
 
-def _reached(spent: str, reserved: str, needed: str, option: str) -> BudgetReached:
+def _reached(option: str, cap: float, spent: float, reserved: float, needed: float) -> BudgetReached:
     return BudgetReached(
-        f"the budget is reached: {spent} spent, {reserved} set aside, and the next step may take {needed}",
+        f"the budget is reached: of {cap:.10g} ({option}) {spent:.10g} are spent and {reserved:.10g} set aside, and"
+        f" the next step may take {needed:.10g}",
         hint=f"Everything is kept. Resume the run with a higher budget.{option} to go on.",
     )
-
-
-def _plus(one: _Amount, other: _Amount) -> _Amount:
-    return _Amount(one.tokens + other.tokens, one.nanos + other.nanos)
-
-
-def _minus(one: _Amount, other: _Amount) -> _Amount:
-    return _Amount(one.tokens - other.tokens, one.nanos - other.nanos)
