@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import mlkernel_text.backends.openai_backend  # noqa: F401 - here so that it is imported once, before processes fork
 from mlkernel.cli.main import main
 from plugins.text.tests.faults.kill_points import KillPoints, kill_after, write_count
+
+for _name in (
+    "matplotlib.figure",
+    "mlkernel.plots.learning_curve",
+    "mlkernel.run.session",
+    "mlkernel_text.backends.openai_backend",
+    "mlkernel_text.scenarios.cards",
+    "mlkernel_text.trainers.expert_iteration",
+    "openai.resources.chat",
+    "openai.resources.fine_tuning",
+):
+    importlib.import_module(_name)  # once, before processes fork
 
 
 def train(

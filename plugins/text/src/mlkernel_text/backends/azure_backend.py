@@ -21,6 +21,7 @@ class AzureBackend(OpenAIBackend):
     """
 
     name = "azure"
+    capabilities = evolve(OpenAIBackend.capabilities, deploy=True)
 
     def __init__(self, config: AzureConfig, context: BackendContext) -> None:
         self._azure = config

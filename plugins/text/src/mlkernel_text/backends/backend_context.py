@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 
@@ -17,3 +18,5 @@ class BackendContext:
     """The run's name, for labels at the provider."""
     seed: int
     """The run's seed."""
+    logger: Any = None
+    """The run's structlog logger; ``None`` outside of runs."""

@@ -55,6 +55,24 @@ PAGE = 100
 """Jobs or files asked for at once."""
 
 
+def capabilities_of(config: OpenAIConfig) -> Capabilities:
+    """What the configuration says that the provider can do."""
+    metered = config.in_process is None if config.metered is None else config.metered
+    return Capabilities(
+        methods=frozenset(config.methods),
+        continue_tuned=bool(config.methods),
+        row_weight=config.row_weight,
+        min_rows=config.min_rows,
+        learning_rate=config.learning_rate,
+        seed=config.seed,
+        n=config.n,
+        logprobs=config.logprobs,
+        metered=metered,
+        cancel=bool(config.methods),
+        checkpoints=bool(config.methods),
+    )
+
+
 class OpenAIBackend:
     """Answers and fine-tune jobs over OpenAI's interface.
 
@@ -63,13 +81,15 @@ class OpenAIBackend:
     """
 
     name = "openai"
+    capabilities = capabilities_of(OpenAIConfig(model=""))
+    """Those of OpenAI itself; an object's are those that its configuration tells."""
 
     def __init__(self, config: OpenAIConfig, context: BackendContext) -> None:
         self._config = config
         self._context = context
         self._client = self.make_client()
         self._prices = Prices(config.prices)
-        self._logger = structlog.get_logger(__name__)
+        self._logger = context.logger or structlog.get_logger()
         self._unknown_states: set[str] = set()
         self.capabilities = capabilities_of(config)
 
@@ -264,24 +284,6 @@ class OpenAIBackend:
                 "the provider tells an unknown state; the job counts as running", state=state
             )
         return job_of(checked, key=key, provider=self.name, uploaded=uploaded)
-
-
-def capabilities_of(config: OpenAIConfig) -> Capabilities:
-    """What the configuration says that the provider can do."""
-    metered = config.in_process is None if config.metered is None else config.metered
-    return Capabilities(
-        methods=frozenset(config.methods),
-        continue_tuned=bool(config.methods),
-        row_weight=config.row_weight,
-        min_rows=config.min_rows,
-        learning_rate=config.learning_rate,
-        seed=config.seed,
-        n=config.n,
-        logprobs=config.logprobs,
-        metered=metered,
-        cancel=bool(config.methods),
-        checkpoints=bool(config.methods),
-    )
 
 
 def _refused_request(error: openai.APIStatusError, n: int) -> SampleResult | None:

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve
 
 from mlkernel import FineTuneJob, FineTuneRequest
-from mlkernel_text.backends.backend import Sample, SampleRequest, SampleResult, Usage
+from mlkernel_text.backends.backend import Capabilities, Sample, SampleRequest, SampleResult, Usage
 from mlkernel_text.backends.backend_context import BackendContext
 from mlkernel_text.backends.errors import ProviderError
 from mlkernel_text.backends.openai_backend import OpenAIBackend
@@ -23,6 +23,7 @@ class OpenRouterBackend(OpenAIBackend):
     """
 
     name = "openrouter"
+    capabilities = Capabilities(seed=True)
 
     def __init__(self, config: OpenRouterConfig, context: BackendContext) -> None:
         told = {"HTTP-Referer": config.referer, "X-Title": config.title}

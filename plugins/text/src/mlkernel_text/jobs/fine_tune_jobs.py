@@ -10,14 +10,14 @@ from typing import Any
 
 from attrs import asdict, evolve
 
-from mlkernel import FineTuneJob, FineTuneRequest, Run, RunStopped
+from mlkernel import FineTuneJob, FineTuneRequest, Run
 from mlkernel_text.answers.budget import Budget
 from mlkernel_text.backends.backend import TextBackend, TrainingMethod
 from mlkernel_text.backends.training_file import training_lines
 from mlkernel_text.jobs.backend_answers import BackendAnswers
 from mlkernel_text.jobs.fine_tune_config import FineTuneConfig
 from mlkernel_text.jobs.job_ledger import JobLedger, JobRecord
-from mlkernel_text.jobs.job_life import JobLife, announce, stop_reason
+from mlkernel_text.jobs.job_life import JobLife, announce
 
 Row = Mapping[str, Any]
 
@@ -187,9 +187,7 @@ class FineTuneJobs:
         for outcome in outcomes:
             if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
                 raise outcome
-        reason = stop_reason(self._run)
-        if reason is not None:
-            raise RunStopped(reason)
+        self._run.stop_if_asked()
 
 
 def seed_of(run_seed: int, iteration: int, group: str) -> int:

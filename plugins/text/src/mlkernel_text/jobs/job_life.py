@@ -50,7 +50,7 @@ class JobLife:
         self._options = options
         self._record = record
         self._reservation: Reservation | None = None
-        self._patience = Patience(options, lambda: stop_reason(run) is not None)
+        self._patience = Patience(options, self._is_stopping)
         self._looks_for_model = 0
 
     @property
@@ -75,7 +75,7 @@ class JobLife:
                 return
 
     def _is_stopping(self) -> bool:
-        return stop_reason(self._run) is not None
+        return self._run.stop_reason is not None
 
     async def _step(self) -> None:
         try:
@@ -242,17 +242,12 @@ class JobLife:
             self._reservation = None
 
 
-def stop_reason(run: Run) -> str | None:
-    """Why the run was asked to stop, if it was."""
-    reason: str | None = getattr(run, "stop_reason", None)
-    return reason
-
-
 def announce(run: Run, record: JobRecord, previous: str | None) -> None:
     """Tell listeners and the log that a job entered another state."""
     job = record.job
-    level = "warning" if job.state in {"failed", "cancelled", "parked"} else "debug"
-    getattr(run.logger, level)(
+    is_trouble = job.state in {"failed", "cancelled", "parked"}
+    log = run.logger.warning if is_trouble else run.logger.debug
+    log(
         "fine-tune job",
         group=record.group,
         iteration=record.iteration,
