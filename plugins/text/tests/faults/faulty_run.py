@@ -22,13 +22,25 @@ from plugins.text.tests.faults.training_child import train
 KILLED, STOPPED = -9, 75
 ATTEMPTS = 60
 SECONDS = 120.0
+PRELOADED = (
+    "matplotlib.figure",
+    "mlkernel.plots.learning_curve",
+    "mlkernel.run.session",
+    "mlkernel_text.backends.openai_backend",
+    "mlkernel_text.scenarios.cards",
+    "mlkernel_text.trainers.expert_iteration",
+    "openai.resources.chat",
+    "openai.resources.fine_tuning",
+    "plugins.text.tests.faults.training_child",
+)
+"""Imported once, before processes fork."""
 KEY_NAME, KEY = "FAULTS_PROVIDER_KEY", "sk-faults-0a1b2c3d4e5f"
 
 
 def forking() -> ForkServerContext:
     """Makes processes that have imported everything before they begin."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["plugins.text.tests.faults.training_child"])
+    context.set_forkserver_preload(list(PRELOADED))
     return context
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,18 +10,6 @@ from typing import Any
 
 from mlkernel.cli.main import main
 from plugins.text.tests.faults.kill_points import KillPoints, kill_after, write_count
-
-for _name in (
-    "matplotlib.figure",
-    "mlkernel.plots.learning_curve",
-    "mlkernel.run.session",
-    "mlkernel_text.backends.openai_backend",
-    "mlkernel_text.scenarios.cards",
-    "mlkernel_text.trainers.expert_iteration",
-    "openai.resources.chat",
-    "openai.resources.fine_tuning",
-):
-    importlib.import_module(_name)  # once, before processes fork
 
 
 def train(

@@ -242,6 +242,11 @@ class JobLife:
             self._reservation = None
 
 
+def stop_reason(run: Run) -> str | None:
+    """Why the run was asked to stop, if it was."""
+    return run.stop_reason
+
+
 def announce(run: Run, record: JobRecord, previous: str | None) -> None:
     """Tell listeners and the log that a job entered another state."""
     job = record.job
