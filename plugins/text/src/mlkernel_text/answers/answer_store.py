@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS answers (request BLOB, number INTEGER, answer TEXT, P
 WITHOUT ROWID
 """
 
+_encode_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 
 @frozen
 class KeptAnswer:
@@ -72,19 +74,27 @@ class AnswerStore:
 
 def request_digest(backend: str, request: SampleRequest) -> bytes:
     """SHA-256 of everything that the answers to *request* depend on; how many are asked for is none of it."""
-    content = [
+    parts = [
         backend,
         request.model,
-        request.chat,
-        request.temperature,
-        request.top_p,
-        request.max_tokens,
-        request.stop,
-        request.seed,
-        request.logprobs,
-        dict(request.extra),
+        repr(
+            (
+                request.temperature,
+                request.top_p,
+                request.max_tokens,
+                request.stop,
+                request.seed,
+                request.logprobs,
+            )
+        ),
+        _encode_json(dict(request.extra)) if request.extra else "",
     ]
-    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).digest()
+    for message in request.chat:
+        parts += (message["role"], message["content"])
+    # With their lengths, so that no two lists of parts make one text.
+    return sha256(
+        "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
+    ).digest()
 
 
 def _encode(answer: KeptAnswer) -> str:
@@ -100,7 +110,7 @@ def _encode(answer: KeptAnswer) -> str:
         record["tokens"] = sample.tokens
     if sample.logprobs is not None:
         record["logprobs"] = sample.logprobs
-    return json.dumps(record, separators=(",", ":"))
+    return _encode_json(record)
 
 
 def _decode(record: dict[str, Any]) -> KeptAnswer:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from attrs import frozen
+from attrs import define
 
 from mlkernel import KernelError
 from mlkernel_text.answers.database import open_database
@@ -29,7 +29,7 @@ class BudgetReached(KernelError):  # noqa: N818 - nothing went wrong: the run st
     """The next request might pass the cap, so that it was not sent."""
 
 
-@frozen
+@define
 class Amount:
     """Tokens and money."""
 

@@ -158,7 +158,7 @@ class EpisodeGrowth:
 
 def _key(player: Player, turn: Turn, seed: int, count: int) -> str:
     """Made of all that is asked: providers refuse a key that comes with another content."""
-    parts = [repr(player), str(seed), str(count)]
+    parts = [player.signature, str(seed), str(count)]
     for message in turn.chat:
         parts += (message["role"], message["content"])
     return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()

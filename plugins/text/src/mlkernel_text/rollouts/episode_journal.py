@@ -14,6 +14,8 @@ from mlkernel_text.rollouts.episode import Episode
 from mlkernel_text.rollouts.episode_record import episode_of, episode_record
 from mlkernel_text.scenario.scenario import Split
 
+_encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 class EpisodeJournal:
     """JSON Lines, one episode a line, appended as it ends; a last line that was torn by a crash is cut off.
@@ -65,8 +67,7 @@ class EpisodeJournal:
 
         :raises StorageError: the disk is full or refuses to be written.
         """
-        line = json.dumps(episode_record(episode), ensure_ascii=False, separators=(",", ":")) + "\n"
-        content = line.encode()
+        content = (_encode_json(episode_record(episode)) + "\n").encode()
         descriptor = self._open()
         size = os.fstat(descriptor).st_size
         rest = memoryview(content)

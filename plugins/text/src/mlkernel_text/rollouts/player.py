@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from attrs import Factory, frozen
@@ -27,3 +28,8 @@ class Player:
     """Whether to ask for tokens and their log-probabilities."""
     extra: Mapping[str, Any] = Factory(dict)
     """Further fields of the provider's request body."""
+
+    @cached_property
+    def signature(self) -> str:
+        """All of it as text."""
+        return repr(self)
