@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -53,9 +54,12 @@ async def command(request: Request) -> Response:
     service = service_of(request)
     jobs, identifier = service.jobs, request.path_params["job"]
     commands = {"cancel": jobs.cancel, "pause": jobs.pause, "resume": jobs.resume}
+    execute = commands.get(request.path_params["command"])
+    if execute is None:
+        raise HTTPException(404)
 
     async def make(key: str | None) -> Response:
-        return json_answer(commands[request.path_params["command"]](identifier))
+        return json_answer(execute(identifier))
 
     return await service.idempotency.answer(request, fingerprint_of(await read_json(request)), make)
 
@@ -66,8 +70,5 @@ routes = [
     Route("/v1/fine_tuning/jobs/{job}", retrieve, methods=["GET"]),
     Route("/v1/fine_tuning/jobs/{job}/events", events, methods=["GET"]),
     Route("/v1/fine_tuning/jobs/{job}/checkpoints", checkpoints, methods=["GET"]),
-    *(
-        Route(f"/v1/fine_tuning/jobs/{{job}}/{name}", command, methods=["POST"], name=name)
-        for name in ("cancel", "pause", "resume")
-    ),
+    Route("/v1/fine_tuning/jobs/{job}/{command}", command, methods=["POST"]),
 ]
