@@ -80,7 +80,9 @@ class Decoder:
         stream = functional.embedding(tokens, self._embedding)
         rotary = self._cosine[:length], self._sine[:length]
         for layer in self._layers:
-            stream = layer.read(stream, rotary, keep, mask, cache, slots)
+            # Of the last layer only what follows the prompt is asked, and keys and values of the rest.
+            asked = slice(-1, None) if layer is self._layers[-1] else slice(None)
+            stream = layer.read(stream, asked, rotary, keep, mask, cache, slots)
         return self._logits(stream[:, -1]), cache
 
     def step(self, tokens: Tensor, cache: Cache) -> Tensor:
@@ -131,13 +133,17 @@ class DecoderLayer:
     def read(
         self,
         stream: Tensor,
+        asked: slice,
         rotary: tuple[Tensor, Tensor],
         keep: Tensor | None,
         mask: Tensor | None,
         cache: Cache,
         slots: int,
     ) -> Tensor:
-        """Pass whole prompts, shape ``(batch, length, width)``, and begin the layer's part of the cache."""
+        """Pass whole prompts, shape ``(batch, length, width)``, and begin the layer's part of the cache.
+
+        :returns: the stream at the positions that are *asked* for.
+        """
         batch, length, width = stream.shape
         units = _normalised(stream)
         if keep is not None:
@@ -147,14 +153,24 @@ class DecoderLayer:
         for distance in range(1, self._reach + 1):
             start = self._reach - distance
             units = torch.addcmul(units, earlier[:, start : start + length], self._shift[distance])
-        heads = (units @ self._projection).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        query, key, value = _turned(heads[0], *rotary), _turned(heads[1], *rotary), heads[2]
+        key, value = (
+            (units @ self._projection[:, width:])
+            .view(batch, length, 2, self.heads, -1)
+            .permute(2, 0, 3, 1, 4)
+        )
+        query = (units[:, asked] @ self._projection[:, :width]).unflatten(2, (self.heads, -1)).transpose(1, 2)
+        key = _turned(key, *rotary)
         cache.keys.append(_with_room(key, slots))
         cache.values.append(_with_room(value, slots))
         mixed = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=mask is None, scale=1.0
+            _turned(query, *(table[asked] for table in rotary)),
+            key,
+            value,
+            attn_mask=None if mask is None else mask[:, :, asked],
+            is_causal=mask is None and query.shape[2] == length,
+            scale=1.0,
         )
-        return self._combine(stream, mixed.transpose(1, 2).reshape(batch, length, width))
+        return self._combine(stream[:, asked], mixed.transpose(1, 2).flatten(2))
 
     def step(
         self, stream: Tensor, rotary: tuple[Tensor, Tensor], mask: Tensor | None, cache: Cache, index: int
@@ -195,9 +211,8 @@ def _normalised(stream: Tensor) -> Tensor:
 
 def _turned(units: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     """Apply rotary positions to the last dimension."""
-    half = units.shape[-1] // 2
-    swapped = units.roll(half, -1)
-    return units * cosine + swapped * sine
+    swapped = units.roll(units.shape[-1] // 2, -1)
+    return torch.addcmul(units * cosine, swapped, sine)
 
 
 def _ring_buffer(units: Tensor, size: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -13,7 +13,9 @@ from mlkernel_locallm.generation.prompt import Generation, Prompt
 from mlkernel_locallm.model.transformer import Transformer
 
 BATCH = 128
-"""Texts written together; more do not fit into the caches of a processor core and gain nothing."""
+"""Texts written together, at most; more do not fit into the caches of a processor core and gain nothing."""
+BATCH_TOKENS = 16_384
+"""Tokens of prompts read together, at most, padding included; bounds the memory."""
 
 
 class Sampler:
@@ -44,8 +46,7 @@ class Sampler:
             range(len(prompts)), key=lambda index: (len(prompts[index].tokens), prompts[index].tokens)
         )
         answers: dict[int, Generation] = {}
-        for start in range(0, len(order), BATCH):
-            indices = order[start : start + BATCH]
+        for indices in _portions(order, [len(prompt.tokens) for prompt in prompts]):
             batch = GenerationBatch(self._decoder, [prompts[index] for index in indices])
             batch.run(_renumbered(on_token, indices))
             answers.update(zip(indices, batch.answers(), strict=True))
@@ -57,6 +58,18 @@ class Sampler:
                 f"prompt {index} has {len(prompt.tokens)} tokens; "
                 f"with one more for its answer it does not fit into the model's context of {self.context}"
             )
+
+
+def _portions(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Cut *order*, indices of prompts by rising length, into batches."""
+    portion: list[int] = []
+    for index in order:
+        if portion and (len(portion) == BATCH or (len(portion) + 1) * lengths[index] > BATCH_TOKENS):
+            yield portion
+            portion = []
+        portion.append(index)
+    if portion:
+        yield portion
 
 
 def _renumbered(listener: TokenListener | None, indices: Sequence[int]) -> TokenListener | None:

@@ -56,11 +56,19 @@ class Transformer(nn.Module):
         :param tokens: shape ``(batch, length)``, int64; padding stands to the right.
         :returns: shape ``(batch, length, VOCABULARY)``.
         """
+        return self.logits(self.units(tokens))
+
+    def logits(self, units: Tensor) -> Tensor:
+        """Logits, ``(..., VOCABULARY)``, from what :meth:`units` returned, ``(..., width)``."""
+        return units @ self.embedding.T
+
+    def units(self, tokens: Tensor) -> Tensor:
+        """The normalised stream after the last layer, ``(batch, length, width)``."""
         cosine, sine = rotary_tables(self.config, tokens.shape[1], self.embedding)
         stream = functional.embedding(tokens, self.embedding)
         for block in self.blocks:
             stream = block(stream, cosine, sine)
-        return normalise(stream, self.norm) @ self.embedding.T
+        return normalise(stream, self.norm)
 
     def copy(self) -> Transformer:
         """An independent network with the same weights."""
@@ -93,10 +101,9 @@ class Block(nn.Module):
     def _attend(self, units: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
         batch, length, width = units.shape
         projected = functional.linear(self._mix(units), self.query_key_value)
-        by_head = projected.view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        query, key, value = by_head
-        query = query * cosine + rotate_half(query) * sine
-        key = key * cosine + rotate_half(key) * sine
+        heads = projected.view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        query, key = torch.addcmul(heads[:2] * cosine, rotate_half(heads[:2]), sine)
+        value = heads[2]
         mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
         return functional.linear(mixed.transpose(1, 2).reshape(batch, length, width), self.output)
 

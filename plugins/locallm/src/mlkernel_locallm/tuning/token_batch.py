@@ -40,6 +40,10 @@ class TokenBatch:
         return int((self.tokens != PADDING).sum())
 
     def log_likelihood(self, model: Transformer) -> Tensor:
-        """Log-probability of each token but the first, ``(batch, length - 1)``."""
-        logits: Tensor = model(self.tokens[:, :-1])
-        return logits.log_softmax(-1).gather(2, self.tokens[:, 1:, None])[..., 0]
+        """Log-probability of each token but the first, ``(batch, length - 1)``; 0.0 where its weight is 0.0."""
+        units = model.units(self.tokens[:, :-1]).flatten(0, 1)
+        weighted = self.weights.flatten().nonzero()[:, 0]
+        logits = model.logits(units.index_select(0, weighted))
+        followers = self.tokens[:, 1:].flatten().index_select(0, weighted)
+        likelihood = logits.log_softmax(-1).gather(1, followers[:, None])[:, 0]
+        return likelihood.new_zeros(units.shape[0]).index_put((weighted,), likelihood).view_as(self.weights)

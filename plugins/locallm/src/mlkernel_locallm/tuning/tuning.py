@@ -70,7 +70,11 @@ class Tuning:
         self.options = options
         self._objective = make_objective(method, rows, options, model.to(device), grader)
         self._optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=options.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
+            self.model.parameters(),
+            lr=options.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=0.01,
+            fused=True,
         )
         self.steps_per_epoch = math.ceil(self._objective.size / options.batch_size)
         self.total_steps = self.steps_per_epoch * options.epochs
@@ -91,7 +95,9 @@ class Tuning:
         self._optimiser.zero_grad()
         loss.value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), GRADIENT_NORM)
-        rate = self.options.learning_rate * learning_rate_share(step, self.total_steps)
+        rate = self.options.learning_rate
+        if self.options.schedule == "linear":
+            rate *= linear_share(step, self.total_steps)
         self._optimiser.param_groups[0]["lr"] = rate
         self._optimiser.step()
         self.steps_done += 1
@@ -134,7 +140,7 @@ class Tuning:
         self.steps_done, self.trained_tokens = state["progress"].tolist()
 
 
-def learning_rate_share(step: int, steps: int) -> float:
+def linear_share(step: int, steps: int) -> float:
     """Share of the learning rate at *step*, from 0: a short rise, then a straight fall to a tenth."""
     return min(1.0, (step + 1) / WARM_UP) * (1 - (1 - LAST_SHARE) * step / steps)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from attrs import evolve, field, fields_dict, frozen
-from attrs.validators import ge, gt, optional
+from attrs.validators import ge, gt, in_, optional
 
 from mlkernel import UsageError
 
@@ -18,6 +18,8 @@ class TuningOptions:
     epochs: int = field(default=3, validator=ge(1))
     learning_rate: float = field(default=1e-3, validator=gt(0))
     """Of AdamW, absolute."""
+    schedule: Literal["linear", "constant"] = field(default="linear", validator=in_(("linear", "constant")))
+    """How the learning rate goes: a short rise and a straight fall to a tenth, or always the same."""
     batch_size: int = field(default=32, validator=ge(1))
     """Rows of one step."""
     beta: float = field(default=0.1, validator=gt(0))
@@ -61,8 +63,8 @@ class TuningOptions:
 
 METHOD_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "sft": {"epochs": 3, "learning_rate": 1e-3, "batch_size": 32},
-    "dpo": {"epochs": 2, "learning_rate": 1e-3, "batch_size": 16},
-    "grpo": {"epochs": 1, "learning_rate": 1e-3, "batch_size": 128},
-    "rft": {"epochs": 1, "learning_rate": 5e-4, "batch_size": 16},
+    "dpo": {"epochs": 2, "learning_rate": 1e-3, "batch_size": 16, "schedule": "constant"},
+    "grpo": {"epochs": 1, "learning_rate": 1e-3, "batch_size": 128, "schedule": "constant"},
+    "rft": {"epochs": 1, "learning_rate": 5e-4, "batch_size": 16, "schedule": "constant"},
 }
 """Method → what was found to learn with the shipped weights."""
