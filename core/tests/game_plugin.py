@@ -14,6 +14,10 @@ GAMES = """
     board = Descriptor(name="board", summary="A board.", factory="games:Board", config="games:BoardConfig")
     dice = Descriptor(name="dice", summary="Dice.", factory="games:Dice")
     short = Descriptor(name="short", summary="Short.", factory="games:Short", config="games:ShortConfig")
+    timed = Descriptor(
+        name="timed", summary="By the clock.", factory="games:Timed", config="games:TimedConfig",
+        config_version=2, migrate="games:with_seconds",
+    )
     long = Descriptor(name="long", summary="Long.", factory="games:Long", config="games:LongConfig")
 
 
@@ -34,6 +38,15 @@ GAMES = """
 
 
     @frozen(kw_only=True)
+    class TimedConfig:
+        seconds: float = option(60.0, help="For each move.")
+
+
+    def with_seconds(values, from_version):
+        return {"seconds": values.pop("minutes") * 60.0, **values}
+
+
+    @frozen(kw_only=True)
     class BoardConfig:
         size: int = option(8, help="Of a side.")
         rounds: int = option(1, help="How many.")
@@ -50,7 +63,7 @@ GAMES = """
             self.seed = seed
 """
 
-NAMES = {"kinds": ["game", "rule"], "games": ["cards", "board", "dice"], "rules": ["short", "long"]}
+NAMES = {"kinds": ["game", "rule"], "games": ["cards", "board", "dice"], "rules": ["short", "long", "timed"]}
 
 
 def install_games(site_folder: SiteFolder) -> None:

@@ -14,7 +14,8 @@ def test_every_public_name_can_be_imported(name: str):
 
 
 def test_public_names_are_listed_in_order_and_completely():
-    assert mlkernel.__all__ == sorted(mlkernel.__all__)
+    constants_first = sorted(mlkernel.__all__, key=lambda name: (not name.isupper(), name))
+    assert mlkernel.__all__ == constants_first
     assert set(dir(mlkernel)) == {*mlkernel.__all__, "__version__"}
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlkernel.api_version import API_VERSION
     from mlkernel.checkpoint.state_codec import StateCodec
+    from mlkernel.command import Command
     from mlkernel.config.choice import Choice, choice
+    from mlkernel.config.component_config import configure
     from mlkernel.config.option import option
     from mlkernel.config.secret import Secret
     from mlkernel.descriptors import Descriptor, Kind
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
-    from mlkernel.fine_tune_job import FineTuneJob, FineTuneRequest
+    from mlkernel.fine_tune_job import FINAL_STATES, FineTuneJob, FineTuneRequest, FineTuneState
     from mlkernel.hookspecs.markers import hookimpl
     from mlkernel.plots.learning_curve import draw_learning_curve
     from mlkernel.progress.progress_bar import ProgressBar
@@ -44,18 +46,22 @@ if TYPE_CHECKING:
     from mlkernel.run.run import Run
     from mlkernel.run.session import resume_run, start_run
     from mlkernel.run.trainer import Trainer
+    from mlkernel.server import Server
     from mlkernel.trial import Trial
 
 __all__ = [
     "API_VERSION",
+    "FINAL_STATES",
     "ApiVersionError",
     "CheckpointError",
     "Choice",
+    "Command",
     "Component",
     "ConfigError",
     "Descriptor",
     "FineTuneJob",
     "FineTuneRequest",
+    "FineTuneState",
     "HookError",
     "Iteration",
     "IterationContext",
@@ -70,6 +76,7 @@ __all__ = [
     "RunLockedError",
     "RunStopped",
     "Secret",
+    "Server",
     "StateCodec",
     "StorageError",
     "Trainer",
@@ -79,6 +86,7 @@ __all__ = [
     "UsageError",
     "attach_progress_bar",
     "choice",
+    "configure",
     "draw_learning_curve",
     "hookimpl",
     "option",
@@ -108,10 +116,13 @@ _MODULES = {
     **dict.fromkeys(_ERRORS, "mlkernel.errors"),
     "API_VERSION": "mlkernel.api_version",
     "Choice": "mlkernel.config.choice",
+    "Command": "mlkernel.command",
     "Component": "mlkernel.discovery.component",
     "Descriptor": "mlkernel.descriptors",
+    "FINAL_STATES": "mlkernel.fine_tune_job",
     "FineTuneJob": "mlkernel.fine_tune_job",
     "FineTuneRequest": "mlkernel.fine_tune_job",
+    "FineTuneState": "mlkernel.fine_tune_job",
     "Iteration": "mlkernel.run.loop",
     "IterationContext": "mlkernel.run.attach_progress_bar",
     "Kind": "mlkernel.descriptors",
@@ -120,11 +131,13 @@ _MODULES = {
     "ProgressBar": "mlkernel.progress.progress_bar",
     "Run": "mlkernel.run.run",
     "Secret": "mlkernel.config.secret",
+    "Server": "mlkernel.server",
     "StateCodec": "mlkernel.checkpoint.state_codec",
     "Trainer": "mlkernel.run.trainer",
     "Trial": "mlkernel.trial",
     "attach_progress_bar": "mlkernel.run.attach_progress_bar",
     "choice": "mlkernel.config.choice",
+    "configure": "mlkernel.config.component_config",
     "draw_learning_curve": "mlkernel.plots.learning_curve",
     "hookimpl": "mlkernel.hookspecs.markers",
     "option": "mlkernel.config.option",

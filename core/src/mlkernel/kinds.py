@@ -35,3 +35,15 @@ state_codec = Kind(
     protocol="mlkernel.checkpoint.state_codec:StateCodec",
     checks="mlkernel.testing.state_codec_checks:state_codec_checks",
 )
+command = Kind(
+    name="command",
+    summary="Adds a command to kernel; its descriptor's factory names a module.",
+    protocol="mlkernel.command:Command",
+    checks="mlkernel.testing.command_checks:command_checks",
+)
+server = Kind(
+    name="server",
+    summary="Answers requests of other programs; started with kernel serve NAME.",
+    protocol="mlkernel.server:Server",
+    checks="mlkernel.testing.component_checks:component_checks",
+)

@@ -3,7 +3,7 @@ import json
 import pytest
 from attrs import frozen
 
-from mlkernel import Choice, choice, option
+from mlkernel import Choice, choice, configure, option
 from mlkernel.config.layers import Assignment, Layer
 from mlkernel.config.sections import build, from_plain, to_plain
 from mlkernel.errors import ConfigError, PluginError
@@ -225,3 +225,27 @@ def test_what_is_given_in_python_is_checked(games):
     assert Options(game=Choice(kind="game", name="board")) == Options(game="board")
     with pytest.raises(ConfigError, match="a game is given as its name or as Choice"):
         Options(game=Choice(kind="rule", name="short"))
+
+
+def test_options_of_an_older_version_of_a_component_are_migrated(games):
+    old = {"use": "board", "rule": {"use": "timed", "config_version": 1, "minutes": 2}}
+    configuration = build(Options, [layer(old)])
+    assert configuration.trainer.game.config.rule.config == games.TimedConfig(seconds=120.0)
+    tree = json.loads(json.dumps(to_plain(configuration)))
+    assert tree["trainer"]["game"]["rule"] == {"use": "timed", "config_version": 2, "seconds": 120.0}
+    assert from_plain(Options, tree) == configuration
+    newer = layer({"use": "board", "rule": {"use": "timed", "config_version": 3}})
+    assert (
+        "trainer.game.rule.config_version: timed reads version 2, not 3; upgrade the package of timed"
+        in problem(layers=[newer])
+    )
+
+
+def test_configure_chooses_and_configures_one_component(games, tmp_path):
+    chosen = configure("game", "board", ["rule=long", "size=5"])
+    assert (chosen.name, chosen.config.size, chosen.config.rule.name) == ("board", 5, "long")
+    (tmp_path / "game.toml").write_text('[game]\nuse = "cards"\ncards = 6\n')
+    assert configure("game", config_files=[tmp_path / "game.toml"]).config == games.CardsConfig(cards=6)
+    assert configure("game", "dice").config is None
+    with pytest.raises(ConfigError, match=r"game.crads: unknown key; did you mean cards\?"):
+        configure("game", "cards", ["crads=1"])

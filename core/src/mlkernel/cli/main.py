@@ -2,7 +2,7 @@
 
 A command is a module with ``add_arguments(parser)`` and ``run(arguments) -> int``, the exit code. Only the module of
 the command that was typed is imported, which keeps ``kernel --help`` fast whatever is installed. A command may replace
-``-h`` by an action of its own.
+``-h`` by an action of its own. Plugins add commands as components of the kind ``command``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 import mlkernel
-from mlkernel.errors import KernelError, UnknownNameError
+from mlkernel.errors import KernelError
 
 COMMANDS = {
     "run": ("mlkernel.cli.run_command", "train something"),
@@ -30,10 +32,11 @@ COMMANDS = {
     "clean": ("mlkernel.cli.clean_command", "delete runs or their checkpoints"),
     "config": ("mlkernel.cli.config_command", "show, describe or check a configuration"),
     "plugin": ("mlkernel.cli.plugin_command", "list, inspect, check, block and write plugins"),
+    "serve": ("mlkernel.cli.serve_command", "start a server that other programs ask"),
     "completion": ("mlkernel.cli.completion_command", "print the shell code that completes names"),
     "version": ("mlkernel.cli.version_command", "print versions of mlkernel and its plugins"),
 }
-"""Name of each command: the module that carries it out, and its line in ``kernel --help``."""
+"""Name of each built-in command: the module that carries it out, and its line in ``kernel --help``."""
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C outside of training, by the shells' convention of 128 + SIGINT."""
@@ -62,7 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """Make the parser of a command line; of the commands only the one in *words* gets its arguments."""
+    """Make the parser of a command line; of the commands only the one in *words* gets its arguments.
+
+    :raises KernelError: there is no such command, or the plugin that brings it cannot be used.
+    """
     parser = argparse.ArgumentParser(
         prog="kernel",
         description="Run, resume, inspect and compare training experiments.",
@@ -71,38 +77,43 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--traceback", action="store_true", help="show where in the code an error arose")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    chosen = next((word for word in words if word in COMMANDS), None)
-    for name, (module_name, summary) in COMMANDS.items():
-        command = commands.add_parser(
-            name,
-            help=summary,
-            description=summary[0].upper() + summary[1:] + ".",
-            allow_abbrev=False,
-            conflict_handler="resolve",
-        )
-        if name == chosen:
-            module = import_module(module_name)
-            module.add_arguments(command)
-            command.set_defaults(run_command=module.run)
+    summaries = {name: summary for name, (_, summary) in COMMANDS.items()}
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    if chosen not in COMMANDS:  # those do not wait for the index of what is installed
+        from mlkernel.cli.installed_commands import installed_commands
+
+        installed = installed_commands(COMMANDS)
+        summaries |= installed.summaries
+        parser.epilog = "\n".join([str(parser.epilog), *installed.remarks])
+    how: dict[str, Any] = {"allow_abbrev": False, "conflict_handler": "resolve"}
+    parsers = {name: commands.add_parser(name, help=text, **how) for name, text in summaries.items()}
+    if chosen is not None:
+        module = _command_module(chosen, summaries)
+        command = parsers.get(chosen) or commands.add_parser(chosen, **how)
+        summary = summaries.get(chosen, chosen)
+        command.description = f"{summary[:1].upper()}{summary[1:]}."
+        module.add_arguments(command)
+        command.set_defaults(run_command=module.run)
     return parser
 
 
+def _command_module(name: str, summaries: Iterable[str]) -> ModuleType:
+    """Import the module of a command.
+
+    :raises KernelError: as :func:`build_parser` does.
+    """
+    if name in COMMANDS:
+        return import_module(COMMANDS[name][0])
+    from mlkernel.cli.installed_commands import load_command
+
+    return load_command(name, COMMANDS, summaries)
+
+
 def _dispatch(words: Sequence[str]) -> int:
-    command = next((word for word in words if not word.startswith("-")), None)
-    if command is not None and command not in COMMANDS:
-        raise _unknown_command(command)
     arguments = build_parser(words).parse_args(words)
     exit_code: int = arguments.run_command(arguments)
     sys.stdout.flush()  # here, where a reader that has gone is still no error
     return exit_code
-
-
-def _unknown_command(command: str) -> UnknownNameError:
-    from difflib import get_close_matches
-
-    close = get_close_matches(command, COMMANDS, n=1)
-    suggestion = f"; did you mean {close[0]!r}?" if close else ""
-    return UnknownNameError(f"there is no command {command!r}{suggestion}", hint="kernel --help lists all.")
 
 
 def _traceback_wanted(words: list[str]) -> bool:

@@ -24,7 +24,10 @@ Completer = Callable[..., list[str]]
 def complete(build_parser: Callable[[Sequence[str]], argparse.ArgumentParser]) -> None:
     """Answer the shell's request for completions, which is in the environment, and exit; return if there is none."""
     words = split_line(os.environ["COMP_LINE"], int(os.environ["COMP_POINT"]))[3][1:]
-    parser = build_parser(words)
+    try:
+        parser = build_parser(words)
+    except KernelError:
+        return  # of what cannot be run, nothing can be completed
     for action in _actions(parser):
         if completer := COMPLETERS.get(str(action.metavar) if action.metavar == "RUN" else action.dest):
             action.completer = completer  # type: ignore[attr-defined] # where argcomplete looks for it

@@ -178,12 +178,18 @@ def _plain_leaf(value: Any) -> Any:
         case Secret():
             return value.reference
         case Choice():
-            return {USE: value.name, **(plain(value.config) or {})}
+            return _plain_choice(value)
         case Enum():
             return plain(value.value)
         case Path():
             return str(value)
     return value
+
+
+def _plain_choice(chosen: Choice) -> dict[str, Any]:
+    version = chosen.component().descriptor.config_version
+    versioned = {"config_version": version} if version > 1 else {}
+    return {USE: chosen.name, **versioned, **(plain(chosen.config) or {})}
 
 
 def _field_types(config_class: type) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from mlkernel.config.layers import Assignment, Layer, LayeredTree, plain
 from mlkernel.config.migrations import migrated
 from mlkernel.config.option_rows import option_paths
-from mlkernel.config.option_view import RESERVED
+from mlkernel.config.option_view import RESERVED, USE
 from mlkernel.config.override_layer import override_layer
 from mlkernel.config.overrides import locate, parse_override
 from mlkernel.config.problems import Problem, did_you_mean, raise_problems
@@ -141,13 +141,18 @@ def from_plain(
     return build(trainer_class, [layer], overrides, descriptor=descriptor)
 
 
-def chosen_trainer(layers: Sequence[Layer]) -> str | None:
-    """What ``use`` in the section ``trainer`` names, in the last layer that has it."""
+def chosen_component(layers: Sequence[Layer], section: str) -> str | None:
+    """What ``use`` in *section* names, in the last layer that has it."""
     for layer in reversed(layers):
-        section = layer.tree.get("trainer")
-        if isinstance(section, Mapping) and isinstance(section.get("use"), str):
-            return str(section["use"])
+        table = layer.tree.get(section)
+        if isinstance(table, Mapping) and isinstance(table.get(USE), str):
+            return str(table[USE])
     return None
+
+
+def chosen_trainer(layers: Sequence[Layer]) -> str | None:
+    """The trainer that *layers* choose."""
+    return chosen_component(layers, "trainer")
 
 
 def named_trainer(asked: str | None, layers: Sequence[Layer]) -> str:

@@ -10,6 +10,7 @@ from attrs import NOTHING
 
 from mlkernel.config.choice import Choice, ChoiceDeclaration, declaration_of
 from mlkernel.config.layers import Layer
+from mlkernel.config.migrations import migrated
 from mlkernel.config.option_types import (
     config_class_in,
     config_fields,
@@ -30,6 +31,7 @@ from mlkernel.config.option_view import (
     with_member,
 )
 from mlkernel.config.problems import Problem
+from mlkernel.descriptors import Descriptor
 from mlkernel.discovery.name_resolution import resolve
 from mlkernel.errors import NameConflictError, PluginError, UnknownNameError
 
@@ -91,6 +93,7 @@ class SettledChoices:
         except (UnknownNameError, NameConflictError) as error:
             self.problems.append(_unresolved(error, declaration, name, path, origin))
             return Any
+        self.layers = [_current(layer, component.descriptor, path) for layer in self.layers]
         config_class = component.config_class()
         given = default.given if isinstance(default, Choice) and name == default.name else NOTHING
         view = self._view(config_class or NoOptions, path, given)
@@ -153,6 +156,13 @@ def _table(tree: Any, words: Sequence[str]) -> dict[str, Any]:
 def _copy(value: Any) -> Any:
     """A tree whose tables can be changed."""
     return {key: _copy(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
+
+
+def _current(layer: Layer, descriptor: Descriptor, path: str) -> Layer:
+    """The layer with the options of a choice as the chosen component has them now."""
+    current = migrated(layer, descriptor, path)
+    _table(current.tree, path.split(".")).pop("config_version", None)
+    return current
 
 
 def _nothing_chosen(declaration: ChoiceDeclaration, path: str) -> Problem:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from attrs import frozen
 
 from mlkernel.descriptors import Descriptor
-from mlkernel.discovery.loading import load_attribute, require_modules
+from mlkernel.discovery.loading import load_attribute, load_module, require_modules
 from mlkernel.errors import PluginError
 
 
@@ -59,6 +60,21 @@ class Component:
             )
         made_by: Callable[..., Any] = factory
         return made_by
+
+    def module(self) -> ModuleType:
+        """Import and return the module that its descriptor names in the place of a factory, as commands do.
+
+        :raises PluginError: when a module that it needs is not installed, the import fails, or it is no command.
+        """
+        require_modules(self.descriptor.needs, asked_by=self.title, distribution=self.distribution)
+        module = load_module(self.descriptor.factory, asked_by=self.title)
+        missing = [name for name in ("add_arguments", "run") if not callable(getattr(module, name, None))]
+        if missing:
+            raise PluginError(
+                f"{self.title}: the module {module.__name__} has no function {' and no function '.join(missing)}",
+                hint="A command is a module with add_arguments(parser) and run(arguments) -> int.",
+            )
+        return module
 
     @property
     def title(self) -> str:

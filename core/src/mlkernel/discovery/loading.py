@@ -50,6 +50,20 @@ def load_attribute(reference: str, *, asked_by: str) -> Any:
     return found
 
 
+def load_module(name: str, *, asked_by: str) -> ModuleType:
+    """Import the module ``package.module``.
+
+    :raises PluginError: whatever the import raised.
+    """
+    if ":" in name:
+        raise PluginError(
+            f"{asked_by}: a module is named as package.module, not as {name}",
+            hint="Let its descriptor name the module that has add_arguments and run.",
+        )
+    with _one_line_errors(asked_by, hint="The option --traceback shows the rest."):
+        return _load_module(name)
+
+
 def require_modules(names: Sequence[str], *, asked_by: str, distribution: str | None) -> None:
     """Refuse when one of the top-level modules *names* is not installed; none of them is imported.
 

@@ -58,7 +58,7 @@ def probe(kind: str, row: EntryPointRow) -> Iterator[dict[str, Any]]:
     if first["error"] is None and loaded:
         if loaded[0].descriptor.config is not None:
             yield _timed("config", loaded[0].config_class)
-        yield _timed("factory", loaded[0].factory)
+        yield _timed("factory", loaded[0].module if kind == "command" else loaded[0].factory)
 
 
 def _load_kind(row: EntryPointRow) -> None:

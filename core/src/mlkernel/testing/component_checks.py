@@ -26,6 +26,16 @@ def component_checks(component: Component, overrides: Sequence[str] = ()) -> Ite
 
     :param overrides: ``path=value`` for options of its configuration that have no default.
     """
+    yield from description_checks(component)
+    yield Check("factory_can_be_imported_and_called", partial(_check_factory, component))
+    yield Check("class_has_the_methods_of_its_kind", partial(_check_protocol, component))
+    yield Check("imports_public_names_only", lambda: check_public_imports(component.factory().__module__))
+    if component.descriptor.config is not None:
+        yield from config_checks(component, overrides)
+
+
+def description_checks(component: Component) -> Iterator[Check]:
+    """Yield the checks of what is read before a component is chosen."""
     yield Check("descriptor_tells_what_it_is", partial(_check_descriptor, component))
     if component.distribution is not None:
         modules = {component.origin.partition(":")[0]}
@@ -33,11 +43,6 @@ def component_checks(component: Component, overrides: Sequence[str] = ()) -> Ite
             modules.add(component.descriptor.config.partition(":")[0])
         for module in sorted(modules):
             yield Check(f"module_imports_light[{module}]", partial(_check_imports_light, module))
-    yield Check("factory_can_be_imported_and_called", partial(_check_factory, component))
-    yield Check("class_has_the_methods_of_its_kind", partial(_check_protocol, component))
-    yield Check("imports_public_names_only", partial(_check_public_imports, component))
-    if component.descriptor.config is not None:
-        yield from config_checks(component, overrides)
 
 
 def _check_descriptor(component: Component) -> None:
@@ -96,10 +101,11 @@ def _check_protocol(component: Component) -> None:
     expect(not missing, f"{factory.__name__} lacks methods of {protocol}: {', '.join(missing)}")
 
 
-def _check_public_imports(component: Component) -> None:
+def check_public_imports(module: str) -> None:
+    """Expect that the package of *module* imports no private module of mlkernel."""
     private = sorted(
         f"{place} imports {name}"
-        for place, name in imported_names(component.factory())
+        for place, name in imported_names(module)
         if name.startswith("mlkernel.") and name.split(".")[1] != "testing"
     )
     listed = "\n  ".join(private)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 
-def imported_names(factory: Callable[..., Any]) -> Iterator[tuple[str, str]]:
-    """Yield ``file:line`` and the module's full name for each import in the package, or file, that defines *factory*.
+def imported_names(module: str) -> Iterator[tuple[str, str]]:
+    """Yield ``file:line`` and the module's full name for each import in the package, or file, of an imported *module*.
 
     Imports under ``if TYPE_CHECKING`` count, too. mlkernel itself is left out.
     """
-    top = factory.__module__.partition(".")[0]
+    top = module.partition(".")[0]
     if top == "mlkernel":
         return
     path = Path(sys.modules[top].__file__ or "")
