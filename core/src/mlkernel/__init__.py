@@ -47,12 +47,20 @@ if TYPE_CHECKING:
     from mlkernel.run.session import resume_run, start_run
     from mlkernel.run.trainer import Trainer
     from mlkernel.server import Server
+    from mlkernel.study.algorithm_choice import make_search_algorithm
+    from mlkernel.study.history import History, Observation, PendingTrial
+    from mlkernel.study.search_algorithm import Capabilities, SearchAlgorithm
+    from mlkernel.study.search_problem import Objective, SearchProblem
+    from mlkernel.study.space.search_space import Parameter, SearchSpace
+    from mlkernel.study.space.space_reader import parse_space, read_space, read_space_file
+    from mlkernel.study.trial_seed import trial_random, trial_seed
     from mlkernel.trial import Trial
 
 __all__ = [
     "API_VERSION",
     "FINAL_STATES",
     "ApiVersionError",
+    "Capabilities",
     "CheckpointError",
     "Choice",
     "Command",
@@ -62,6 +70,7 @@ __all__ = [
     "FineTuneJob",
     "FineTuneRequest",
     "FineTuneState",
+    "History",
     "HookError",
     "Iteration",
     "IterationContext",
@@ -69,12 +78,19 @@ __all__ = [
     "Kind",
     "MetricRecord",
     "NameConflictError",
+    "Objective",
+    "Observation",
     "Outcome",
+    "Parameter",
+    "PendingTrial",
     "PluginError",
     "ProgressBar",
     "Run",
     "RunLockedError",
     "RunStopped",
+    "SearchAlgorithm",
+    "SearchProblem",
+    "SearchSpace",
     "Secret",
     "Server",
     "StateCodec",
@@ -89,11 +105,17 @@ __all__ = [
     "configure",
     "draw_learning_curve",
     "hookimpl",
+    "make_search_algorithm",
     "option",
+    "parse_space",
     "read_metrics",
+    "read_space",
+    "read_space_file",
     "resolve",
     "resume_run",
     "start_run",
+    "trial_random",
+    "trial_seed",
 ]
 
 _ERRORS = (
@@ -115,21 +137,30 @@ _ERRORS = (
 _MODULES = {
     **dict.fromkeys(_ERRORS, "mlkernel.errors"),
     "API_VERSION": "mlkernel.api_version",
+    "FINAL_STATES": "mlkernel.fine_tune_job",
+    "Capabilities": "mlkernel.study.search_algorithm",
     "Choice": "mlkernel.config.choice",
     "Command": "mlkernel.command",
     "Component": "mlkernel.discovery.component",
     "Descriptor": "mlkernel.descriptors",
-    "FINAL_STATES": "mlkernel.fine_tune_job",
     "FineTuneJob": "mlkernel.fine_tune_job",
     "FineTuneRequest": "mlkernel.fine_tune_job",
     "FineTuneState": "mlkernel.fine_tune_job",
+    "History": "mlkernel.study.history",
     "Iteration": "mlkernel.run.loop",
     "IterationContext": "mlkernel.run.attach_progress_bar",
     "Kind": "mlkernel.descriptors",
     "MetricRecord": "mlkernel.records.metrics",
+    "Objective": "mlkernel.study.search_problem",
+    "Observation": "mlkernel.study.history",
     "Outcome": "mlkernel.run.attempt",
+    "Parameter": "mlkernel.study.space.search_space",
+    "PendingTrial": "mlkernel.study.history",
     "ProgressBar": "mlkernel.progress.progress_bar",
     "Run": "mlkernel.run.run",
+    "SearchAlgorithm": "mlkernel.study.search_algorithm",
+    "SearchProblem": "mlkernel.study.search_problem",
+    "SearchSpace": "mlkernel.study.space.search_space",
     "Secret": "mlkernel.config.secret",
     "Server": "mlkernel.server",
     "StateCodec": "mlkernel.checkpoint.state_codec",
@@ -140,11 +171,17 @@ _MODULES = {
     "configure": "mlkernel.config.component_config",
     "draw_learning_curve": "mlkernel.plots.learning_curve",
     "hookimpl": "mlkernel.hookspecs.markers",
+    "make_search_algorithm": "mlkernel.study.algorithm_choice",
     "option": "mlkernel.config.option",
+    "parse_space": "mlkernel.study.space.space_reader",
     "read_metrics": "mlkernel.records.metrics",
+    "read_space": "mlkernel.study.space.space_reader",
+    "read_space_file": "mlkernel.study.space.space_reader",
     "resolve": "mlkernel.discovery.name_resolution",
     "resume_run": "mlkernel.run.session",
     "start_run": "mlkernel.run.session",
+    "trial_random": "mlkernel.study.trial_seed",
+    "trial_seed": "mlkernel.study.trial_seed",
 }
 
 

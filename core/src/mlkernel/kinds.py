@@ -47,3 +47,9 @@ server = Kind(
     protocol="mlkernel.server:Server",
     checks="mlkernel.testing.component_checks:component_checks",
 )
+search_algorithm = Kind(
+    name="search_algorithm",
+    summary="Proposes the points that a study tries.",
+    protocol="mlkernel.study.search_algorithm:SearchAlgorithm",
+    checks="mlkernel.testing.search_algorithm_checks:search_algorithm_checks",
+)

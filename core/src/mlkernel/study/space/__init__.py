@@ -1,0 +1,1 @@
+"""The search space: one meaning of every dimension, several ways of writing it."""
