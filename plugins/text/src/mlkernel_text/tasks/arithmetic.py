@@ -26,7 +26,11 @@ class Arithmetic:
     def __init__(self, config: ArithmeticConfig, seed: int) -> None:
         self._config = config
         self._seed = seed
-        self.instances = cache(self._instances)
+        self._generated = cache(self._generate)
+
+    def instances(self, split: Split, form: Form) -> Sequence[Instance]:
+        """The problems, which are made when they are first asked for."""
+        return self._generated(split, form)
 
     def is_right(self, instance: Instance, answer: str) -> bool:
         """Whether *answer* is the number, however many zeros or blanks it has."""
@@ -41,7 +45,7 @@ class Arithmetic:
             return ColumnAddition(self._config.digits)
         return None
 
-    def _instances(self, split: Split, form: Form) -> Sequence[Instance]:
+    def _generate(self, split: Split, form: Form) -> Sequence[Instance]:
         return GeneratedInstances(
             self._claim if form == "claim" else self._question,
             _key,

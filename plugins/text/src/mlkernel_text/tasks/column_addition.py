@@ -29,7 +29,7 @@ class ColumnAdditionCurriculum:
     """Solved additions; some are wrong, so that there is something left to learn by reward."""
 
     digits: int
-    forgotten_carry: float = 0.15
+    forgotten_carry: float = 0.3
     """How often the carry into a column is left out, at the end of the training; at its beginning none is."""
 
     @property

@@ -46,7 +46,11 @@ class GraphIsomorphism:
             raise ConfigError(f"min_nodes={config.min_nodes} is more than max_nodes={config.max_nodes}")
         self._config = config
         self._seed = seed
-        self.instances = cache(self._instances)
+        self._generated = cache(self._generate)
+
+    def instances(self, split: Split, form: Form) -> Sequence[Instance]:
+        """The problems, which are made when they are first asked for."""
+        return self._generated(split, form)
 
     def is_right(self, instance: Instance, answer: str) -> bool:
         """There are no open questions."""
@@ -56,7 +60,7 @@ class GraphIsomorphism:
         """There is no short way to put two graphs."""
         return None
 
-    def _instances(self, split: Split, form: Form) -> Sequence[Instance]:
+    def _generate(self, split: Split, form: Form) -> Sequence[Instance]:
         config = self._config
         return GeneratedInstances(
             self._pair,

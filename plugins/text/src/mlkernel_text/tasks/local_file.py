@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
+from attrs import evolve
+
 from mlkernel import ConfigError
 from mlkernel_text.scenario.scenario import Instance, Split
 from mlkernel_text.scenario.stable_random import stable_hash
@@ -49,7 +51,7 @@ class LocalFile:
                 f"no problem of {self._config.path} falls into the split {split!r}",
                 hint=f"Raise {split}_share, or give {split}_path." if split != "train" else "Add problems.",
             )
-        return found
+        return found if form == "claim" else [evolve(instance, label=1) for instance in found]
 
     def is_right(self, instance: Instance, answer: str) -> bool:
         """Whether *answer* is the one in the file, but for case, blanks and a full stop."""
@@ -73,6 +75,7 @@ class LocalFile:
     def _by_split(self) -> Mapping[Split, Sequence[Instance]]:
         found: dict[Split, list[Instance]] = {"train": [], "validation": [], "test": []}
         asked: dict[str, tuple[Split, str]] = {}
+        names: dict[str, str] = {}
         for file, rows in self._rows.items():
             for number, row in enumerate(rows, start=1):
                 instance = self._instance(f"{file}-{number}", row)
@@ -84,6 +87,8 @@ class LocalFile:
                         f"{row.place} asks the same as {place}, which is for {other}, not for {split}",
                         hint="Splits must not share problems; remove it from one of the files.",
                     )
+                if (earlier := names.setdefault(instance.id, row.place)) != row.place:
+                    raise ConfigError(f"{row.place} has the id {instance.id!r}, as {earlier} does")
                 found[split].append(instance)
         return found
 
