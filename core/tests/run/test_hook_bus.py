@@ -1,9 +1,11 @@
+import attrs
 import pluggy
 import pytest
 
 from mlkernel.errors import HookError, PluginError, TrainingError, UsageError
 from mlkernel.hookspecs import FAMILIES, hookimpl
 from mlkernel.run.hook_bus import FAILURES_ALLOWED, HookBus
+from mlkernel.run.session import start_run
 
 
 class Logger:
@@ -254,5 +256,43 @@ class Tiny(Base):
         self.run.hooks.ask(f"{QUESTION}_fine_tune_job", run=self.run, **about)
 """.replace("QUESTION", repr(question))
     )
-    with pytest.raises(UsageError, match="no plugin answers for the fine-tune provider 'acme'"):
+    with pytest.raises(UsageError, match="no plugin answers for the fine-tune provider 'acme'") as caught:
         folder.start_here()
+    assert "Choose another back end, or install the plugin" in str(caught.value)
+
+
+def test_a_trainer_answers_for_its_own_provider_and_a_listener_before_it(trainer_folder):
+    folder = trainer_folder(
+        """
+from mlkernel import FINAL_STATES, FineTuneJob
+
+
+class Tiny(Base):
+    @hookimpl(trylast=True)
+    def poll_fine_tune_job(self, job):
+        return None if job.provider == "acme" else FineTuneJob(
+            key=job.key, provider=job.provider, identifier=job.identifier, state="servable", model="tuned"
+        )
+
+    def step(self, iteration):
+        job = FineTuneJob(key="k", provider="own", identifier="1", state="running")
+        polled = self.run.hooks.ask("poll_fine_tune_job", run=self.run, job=job)
+        assert polled.state in FINAL_STATES and job.state not in FINAL_STATES
+        iteration.log(by_listener=polled.model == "of the listener")
+"""
+    )
+    folder.start_here("iterations=1")
+    assert folder.metrics[-1] == ("train", 0, {"by_listener": 0})
+
+    class Listener:
+        @hookimpl
+        def poll_fine_tune_job(self, job):
+            return attrs.evolve(job, state="servable", model="of the listener")
+
+    start_run(
+        f"{folder.trainer}:Tiny",
+        overrides=["run.progress_bar=none", "iterations=1"],
+        runs=folder.runs,
+        listeners=[Listener()],
+    )
+    assert folder.metrics[-1] == ("train", 0, {"by_listener": 1})

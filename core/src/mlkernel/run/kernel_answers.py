@@ -94,6 +94,7 @@ def _answered(job: FineTuneJob | None, provider: str) -> FineTuneJob:
     if job is None:
         raise UsageError(
             f"no plugin answers for the fine-tune provider {provider!r}",
-            hint="kernel plugin list --kind listener shows what is installed.",
+            hint="Choose another back end, or install the plugin that answers for this one; "
+            "kernel plugin list shows what is installed.",
         )
     return job
