@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-
 import time
 from collections.abc import Sequence
 from multiprocessing.context import ForkServerContext
@@ -12,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from attrs import asdict, frozen
-
-from mlkernel.testing import RecordedRun
-from mlkernel.testing.recorded_run import recorded_earlier
 from plugins.text.tests.faults.fault_schedule import Extent, Kill, Schedule
 from plugins.text.tests.faults.provider_process import Customer, ProviderProcess
 from plugins.text.tests.faults.training_child import train
+
+from mlkernel.testing import RecordedRun
+from mlkernel.testing.recorded_run import recorded_earlier
 
 KILLED, STOPPED = -9, 75
 ATTEMPTS = 60

@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import httpx2
 from attrs import asdict
-
 from plugins.text.tests.faults.fault_schedule import Schedule
 
 _SCRIPT = Path(__file__).with_name("fault_provider.py")

@@ -6,7 +6,6 @@ import random
 from pathlib import Path
 
 import pytest
-
 from plugins.text.tests.faults.fault_schedule import JobFault, Kill, RequestFault, Schedule, random_schedule
 from plugins.text.tests.faults.faulty_run import KEY, FaultyRun, check_equal, faulty_run, files_with
 
@@ -85,12 +84,14 @@ def test_a_kill_at_any_request_changes_nothing(provider, undisturbed, tmp_path, 
         assert run.kills <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", CHAT_FAULTS)
 def test_generations_are_paid_once_through(provider, undisturbed, tmp_path, fault):
     requests = tuple(RequestFault(operation="chat", at=at, fault=fault) for at in range(1, 80, 9))
     check(provider, undisturbed, tmp_path / "run", Schedule(seed=0, requests=requests))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["fail", "cancel", "forget", "pause", "unknown-state", "model-named-late"])
 def test_the_result_is_the_same_though_jobs(provider, undisturbed, tmp_path, fault):
     jobs = (JobFault(at=1, fault=fault), JobFault(at=4, fault=fault))

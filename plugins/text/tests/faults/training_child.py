@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlkernel.cli.main import main
 from plugins.text.tests.faults.kill_points import KillPoints, kill_after, write_count
+
+from mlkernel.cli.main import main
 
 
 def train(
