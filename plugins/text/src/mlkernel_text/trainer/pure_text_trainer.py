@@ -12,7 +12,6 @@ import attrs
 from mlkernel import FineTuneJob, FineTuneRequest, Run, RunStopped, Trainer, UsageError, hookimpl
 from mlkernel_text.answers.budget import BudgetReached
 from mlkernel_text.backends.backend import TrainingMethod
-from mlkernel_text.jobs.job_life import stop_reason
 from mlkernel_text.rollouts.episode import Episode
 from mlkernel_text.rollouts.episode_journal import EpisodeJournal
 from mlkernel_text.rollouts.episode_sampler import EpisodeSampler
@@ -100,6 +99,7 @@ class PureTextTrainer(Trainer):
         """Train, and test what came out."""
         with asyncio.Runner() as self._runner:
             self._await(self._open())
+            self._records.begin()
             try:
                 if self._base_run is None:
                     self._train_models()
@@ -132,14 +132,14 @@ class PureTextTrainer(Trainer):
             iteration.describe("training")
             self._await(self._create_fine_tune_jobs(rollouts))
             self._await(self._stage_await_fine_tune_jobs())
+        self.iteration = self.config.iterations
+        save_speakers(self.run, self.iteration, self._models(), self.instructions)
 
     def _test_models(self) -> None:
         """Test the models that training ended with."""
         if self.config.test_scheme == "none":
             return
         for _ in self.run.loop("test", total=1):
-            self.iteration = self.config.iterations
-            save_speakers(self.run, self.iteration, self._models(), self.instructions)
             self._await(self._stage_run_test_loop())
 
     def _rerun_tests(self, base_run: BaseRun) -> None:
@@ -273,7 +273,7 @@ class PureTextTrainer(Trainer):
             self._players() if players is None else players,
             self.config.sampling,
             self.run.seed,
-            should_stop=lambda: stop_reason(self.run),
+            should_stop=lambda: self.run.stop_reason,
         )
         return await sampler.sample(tasks, self._journal(journal))
 

@@ -1,0 +1,76 @@
+"""Runs that are killed or stopped anywhere and resumed end as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+
+import pytest
+from plugins.text.tests.trainer.scripted_backend import BACKEND
+
+from mlkernel import read_metrics
+from mlkernel.testing import resume_in_process, run_in_process
+
+OVERRIDES = [
+    f"backend={BACKEND}",
+    "iterations=3",
+    "episodes=16",
+    "test_episodes=8",
+    "fine_tune.min_rows=3",
+    "fine_tune.poll_seconds=0.01",
+    "learning_curve=false",
+]
+
+
+def command(words, calls):
+    environment = {**os.environ, "CALLS_UNTIL_DEATH": str(calls)}
+    return subprocess.run(
+        [sys.executable, "-m", "mlkernel", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def logged(directory):
+    return [(record.phase, record.iteration, record.metrics) for record in read_metrics(directory)]
+
+
+def results(directory):
+    folders = ("rollouts", "fine-tune", "models")
+    return {
+        f"{folder}/{path.name}": sorted(path.read_text().splitlines())
+        for folder in folders
+        for path in (directory / "artifacts" / folder).glob("*")
+    }
+
+
+@pytest.mark.parametrize("trainer", ["expert-iteration", "prompt-evolution"])
+def test_killed_anywhere_and_resumed_it_ends_the_same(trainer, tmp_path):
+    reference = run_in_process(trainer, OVERRIDES, runs=tmp_path / "reference")
+    source, calls = random.Random(trainer), 60
+    killed = command(["run", "--trainer", trainer, "--runs", str(tmp_path / "runs"), *OVERRIDES], calls)
+    kills = 0
+    (directory,) = (tmp_path / "runs").iterdir()
+    while killed.returncode == -signal.SIGKILL:
+        kills += 1
+        calls = source.randrange(25, 90)
+        killed = command(["resume", str(directory)], calls)
+    assert killed.returncode == 0, killed.stderr
+    assert kills >= 2
+    assert logged(directory) == logged(reference.directory)
+    assert results(directory) == results(reference.directory)
+
+
+def test_stopped_in_the_middle_of_an_iteration_it_goes_on_there(tmp_path):
+    reference = run_in_process("expert-iteration", OVERRIDES, runs=tmp_path / "reference")
+    stopped = run_in_process(
+        "expert-iteration", [*OVERRIDES, "budget.max_tokens=2500"], runs=tmp_path / "runs"
+    )
+    assert stopped.state == "stopped"
+    more = resume_in_process(stopped.directory, ["trainer.budget.max_tokens=null"])
+    assert more.logged == reference.logged
