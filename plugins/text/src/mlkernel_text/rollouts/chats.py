@@ -7,11 +7,17 @@ import json
 from mlkernel_text.chat import ChatMessage
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
 
+SILENCE = ""
+"""What stands in a chat in the place of an answer that broke the rules."""
+
 
 def chat_of(
     rollouts: NestedArrayDict, path: int, agent: str, upto_round: int | None = None
 ) -> list[ChatMessage]:
     """What an agent was told and answered on one path, ending with its last answer; empty if it never spoke.
+
+    An answer that broke the rules stands there as it was written if it is the last one; before, the chat has the
+    silence that it counted as.
 
     :param rollouts: batch (path, round); rounds that are padding are left out.
     :param upto_round: the last round that counts; without it, the whole episode.
@@ -25,7 +31,10 @@ def chat_of(
             break
         chat += json.loads(rollouts["agents", "prompt"][path, number, place])
         answer = rollouts["agents", "raw_message"][path, number, place]
-        chat.append(ChatMessage(role="assistant", content=answer))
+        is_heard = bool(rollouts["agents", "valid"][path, number, place])
+        chat.append(ChatMessage(role="assistant", content=answer if is_heard else SILENCE))
+    if chat and not is_heard:
+        chat[-1]["content"] = answer
     return chat
 
 
