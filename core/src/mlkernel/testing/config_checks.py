@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from mlkernel.config.choice import declaration_of
 from mlkernel.config.option import HELP
 from mlkernel.config.sections import RunConfiguration, build, from_plain, to_plain
 from mlkernel.discovery.component import Component
@@ -48,7 +49,8 @@ def _fields_without_help(config_class: Any, prefix: str = "") -> Iterator[str]:
     for field in attrs.fields(config_class):
         if not str(field.metadata.get(HELP, "")).strip():
             yield prefix + field.name
-        if isinstance(field.type, type) and attrs.has(field.type):
+        # What a choice holds is the chosen component's, and checked with it.
+        if isinstance(field.type, type) and attrs.has(field.type) and declaration_of(field) is None:
             yield from _fields_without_help(field.type, f"{prefix}{field.name}.")
 
 

@@ -31,14 +31,14 @@ class GeneratedInstances(Sequence[Instance]):
     decides where a problem belongs, and one that belongs elsewhere is drawn anew.
 
     :param make: makes a problem.
-    :param key: the text by which two problems are the same.
+    :param key: the text by which two problems are the same; ``None`` if *make* keeps to the split by itself.
     :param purpose: the parts from which randomness is derived, such as seed and name.
     """
 
     def __init__(
         self,
         make: MakeInstance,
-        key: Callable[[Instance], str],
+        key: Callable[[Instance], str] | None,
         *,
         split: Split,
         size: int,
@@ -70,7 +70,7 @@ class GeneratedInstances(Sequence[Instance]):
         random = stable_random(*self._purpose, self._split, position)
         for _ in range(_MOST_DRAWS):
             instance = self._make(f"{self._split}-{position}", random)
-            if split_of(self._key(instance)) == self._split:
+            if self._key is None or split_of(self._key(instance)) == self._split:
                 return instance
         raise ConfigError(
             f"no problem of the split {self._split!r} was found in {_MOST_DRAWS} draws",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import networkx as nx  # type: ignore[import-untyped] # it ships no types
@@ -37,25 +36,24 @@ def graph_of(nodes: int, edges: Iterable[Edge]) -> Graph:
     return Graph(nodes, frozenset((min(edge), max(edge)) for edge in edges))
 
 
-def refined_colours(graph: Graph) -> list[tuple[object, ...]]:
+def refined_colours(graph: Graph) -> Iterator[tuple[object, ...]]:
     """Colour refinement (Weisfeiler & Leman 1968), in one dimension: the multiset of colours after each round.
 
     At first all nodes have one colour. In each round a node's new colour is its old one and the multiset of its
     neighbours', until no colour splits any more. What comes out is the same for isomorphic graphs; the converse does
     not hold.
     """
-    colours = [0] * graph.nodes
-    rounds: list[tuple[object, ...]] = []
+    colours, count = [0] * graph.nodes, 1
     while True:
         signatures = [
-            (colours[node], tuple(sorted(colours[neighbour] for neighbour in graph.neighbours[node])))
-            for node in range(graph.nodes)
+            (colours[node], tuple(sorted([colours[neighbour] for neighbour in neighbours])))
+            for node, neighbours in enumerate(graph.neighbours)
         ]
-        rounds.append(tuple(sorted(Counter(signatures).items())))
+        yield tuple(sorted(signatures))
         names = {signature: name for name, signature in enumerate(sorted(set(signatures)))}
-        if len(names) == len(set(colours)):
-            return rounds
-        colours = [names[signature] for signature in signatures]
+        if len(names) == count:
+            return
+        colours, count = [names[signature] for signature in signatures], len(names)
 
 
 def rounds_to_tell_apart(first: Graph, second: Graph) -> int | None:

@@ -7,13 +7,13 @@ renamed copy of it; the others have as many edges, and are stratified by how har
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 
 from mlkernel import ConfigError
-from mlkernel_text.scenario.generated_instances import GeneratedInstances
+from mlkernel_text.scenario.generated_instances import GeneratedInstances, split_of
 from mlkernel_text.scenario.scenario import Instance, Split
-from mlkernel_text.tasks.graph import Graph, graph_of, refined_colours
+from mlkernel_text.tasks.graph import Graph, refined_colours
 from mlkernel_text.tasks.graph_isomorphism_config import GraphIsomorphismConfig
 from mlkernel_text.tasks.graph_pairs import (
     different_graph,
@@ -26,8 +26,16 @@ from mlkernel_text.tasks.text_task import CompactLanguage, Form
 
 QUESTION = "Two graphs have the nodes 0 to {last}.\nEdges of A: {first}\nEdges of B: {second}\nAre A and B isomorphic?"
 DIFFICULTIES = (1, 2, 3)
-_PATIENCE = 50
+_PATIENCE = 60
 """After so many failures an easier pair will do; the smallest graphs are not hard enough."""
+_MOST_ATTEMPTS = 5000
+_PARTNERS: Mapping[Split, tuple[Split, ...]] = {
+    "train": ("train",),
+    "validation": ("train", "validation"),
+    "test": ("train", "validation", "test"),
+}
+"""The first graph of a pair belongs to its split; the second to one of these, so that no pair occurs in two splits,
+and in no order."""
 
 
 class GraphIsomorphism:
@@ -63,8 +71,8 @@ class GraphIsomorphism:
     def _generate(self, split: Split, form: Form) -> Sequence[Instance]:
         config = self._config
         return GeneratedInstances(
-            self._pair,
-            _key,
+            partial(self._instance, split),
+            None,
             split=split,
             size=config.size_of(split),
             purpose=(
@@ -76,27 +84,39 @@ class GraphIsomorphism:
             ),
         )
 
-    def _pair(self, id: str, random: random.Random) -> Instance:  # noqa: A002 - what it is
+    def _instance(self, split: Split, id: str, random: random.Random) -> Instance:  # noqa: A002 - what it is
         label = random.randrange(2)
         # Isomorphic pairs begin as others do, lest the first graph alone gives the answer away.
-        first, other = self._different_pair(random)
+        first, other = self._different_pair(split, random)
         second = renamed(random, first if label else other)
         return Instance(id=id, fields=_fields(first, second), label=label)
 
-    def _different_pair(self, random: random.Random) -> tuple[Graph, Graph]:
-        wanted = random.choice(DIFFICULTIES)
-        attempt = 0
-        while True:
-            attempt += 1
-            nodes = random.randint(self._config.min_nodes, self._config.max_nodes)
-            first = random_graph(random, nodes, random.choice(self._config.edge_probabilities))
-            if wanted == max(DIFFICULTIES) and random.random() < 0.5:
-                first = regular_graph(random, nodes)
-            other = different_graph(random, first, wanted)
-            if other is not None:
-                return first, other
+    def _different_pair(self, split: Split, random: random.Random) -> tuple[Graph, Graph]:
+        # Up to five nodes, two rounds tell all different graphs apart.
+        wanted = random.choice(DIFFICULTIES if self._config.max_nodes > 5 else DIFFICULTIES[:2])
+        for attempt in range(1, _MOST_ATTEMPTS):
+            first = self._draw(random, wanted)
+            if split_of_graph(first) == split:
+                other = different_graph(random, first, wanted)
+                if other is not None and split_of_graph(other) in _PARTNERS[split]:
+                    return first, other
             if attempt % _PATIENCE == 0:
                 wanted = max(wanted - 1, min(DIFFICULTIES))
+        raise ConfigError(
+            f"{_MOST_ATTEMPTS} attempts found no pair of graphs for the split {split!r}",
+            hint="There are too few different graphs; raise max_nodes.",
+        )
+
+    def _draw(self, random: random.Random, wanted: int) -> Graph:
+        nodes = random.randint(self._config.min_nodes, self._config.max_nodes)
+        if wanted == max(DIFFICULTIES) and random.random() < 0.5:
+            return regular_graph(random, nodes)
+        return random_graph(random, nodes, random.choice(self._config.edge_probabilities))
+
+
+def split_of_graph(graph: Graph) -> Split:
+    """The split that a graph belongs to, whatever the names of its nodes."""
+    return split_of(str(list(refined_colours(graph))))
 
 
 def _fields(first: Graph, second: Graph) -> dict[str, object]:
@@ -108,9 +128,3 @@ def _fields(first: Graph, second: Graph) -> dict[str, object]:
         "edges_of_b": [list(edge) for edge in sorted(second.edges)],
         "difficulty": difficulty_of(first, second),
     }
-
-
-def _key(instance: Instance) -> str:
-    """The pair but for the names of nodes, so that a renamed problem stays in its split."""
-    pair = (instance.fields["edges_of_a"], instance.fields["edges_of_b"])
-    return " ".join(sorted(str(refined_colours(graph_of(instance.fields["nodes"], edges))) for edges in pair))
