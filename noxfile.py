@@ -15,10 +15,19 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parent
 CORE = "core"
-PACKAGES = [CORE, "plugins/torch", "plugins/rl", "contrib/tqdm"]
+PACKAGES = [CORE, "plugins/torch", "plugins/rl", "plugins/text", "plugins/locallm", "contrib/tqdm"]
 """In the order of their dependencies."""
-WITH_EXTRAS = ["core[plot,data]", "plugins/torch[tensordict]", "plugins/rl[torchrl,render]", "contrib/tqdm"]
-"""The same, with everything that they can use."""
+WITH_EXTRAS = [
+    "core[plot,data]",
+    "plugins/torch[tensordict]",
+    "plugins/rl[torchrl,render]",
+    "plugins/text[parquet]",
+    "plugins/locallm",
+    "contrib/tqdm",
+]
+"""The same, with everything that they can use, but for what is in the next list."""
+LARGE_EXTRAS = ["plugins/locallm[huggingface]"]
+"""What takes hundreds of megabytes; only slow tests use it."""
 CONSTRAINTS = "constraints.txt"
 WORKERS = "2"
 """Test processes; each trains with one thread."""
@@ -62,8 +71,8 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the tests that take minutes: many kills, many seeds."""
-    install(session, *group("test"), *editable(WITH_EXTRAS))
+    """Run the tests that take minutes: many kills, many seeds, models of other libraries."""
+    install(session, *group("test"), *editable([*WITH_EXTRAS, *LARGE_EXTRAS]))
     session.run("pytest", "-m", "slow", "--timeout", "3600", *session.posargs)
 
 
@@ -127,8 +136,11 @@ def build(session: nox.Session) -> None:
     install(session, *map(str, sorted(Path("dist").glob("*.whl"))))
     session.run("kernel", "version")
     session.run("kernel", "plugin", "list")
+    runs = session.create_tmp()
+    session.run("kernel", "run", "--trainer", "ppo", "--runs", runs, "iterations=2", "test_episodes=1")
+    # With the weights that the wheel brings.
     session.run(
-        "kernel", "run", "--trainer", "ppo", "--runs", session.create_tmp(), "iterations=2", "test_episodes=1"
+        "kernel", "run", "--trainer", "expert-iteration", "--runs", runs, "iterations=1", "episodes=32"
     )
 
 
@@ -152,7 +164,7 @@ def downstream(session: nox.Session) -> None:
 def constraints(session: nox.Session) -> None:
     """Write constraints.txt anew with the newest versions; torch keeps its pin, which is raised by hand."""
     session.install(torch_pin())
-    session.install(torch_pin(), *group("dev"), *editable(WITH_EXTRAS))
+    session.install(torch_pin(), *group("dev"), *editable([*WITH_EXTRAS, *LARGE_EXTRAS]))
     frozen = str(session.run("pip", "freeze", "--exclude-editable", silent=True)).splitlines()
     old = Path(CONSTRAINTS).read_text(encoding="utf-8").splitlines()
     header = [line for line in old if line.startswith(("#", "torch=="))]
@@ -166,17 +178,23 @@ def torch_pin() -> str:
     return next(line for line in lines if line.startswith("torch=="))
 
 
+def required(package: str) -> list[Requirement]:
+    """What *package* of this repository cannot do without."""
+    project = nox.project.load_toml(f"{package}/pyproject.toml")["project"]
+    return [Requirement(text) for text in project["dependencies"]]
+
+
 def dependencies(package: str) -> list[Requirement]:
     """What *package* of this repository declares to need, its extras included."""
     project = nox.project.load_toml(f"{package}/pyproject.toml")["project"]
     optional = project.get("optional-dependencies", {}).values()
-    return [Requirement(text) for texts in (project["dependencies"], *optional) for text in texts]
+    return [*required(package), *(Requirement(text) for texts in optional for text in texts)]
 
 
 def needed_packages(package: str) -> list[str]:
     """*package* after those of this repository that it builds on."""
     own = {nox.project.load_toml(f"{path}/pyproject.toml")["project"]["name"]: path for path in PACKAGES}
-    below = [own[needed.name] for needed in dependencies(package) if needed.name in own]
+    below = [own[needed.name] for needed in required(package) if needed.name in own]
     needed = {path for lower in below for path in needed_packages(lower)} | {package}
     return [path for path in PACKAGES if path in needed]
 

@@ -57,13 +57,31 @@ def test_lists_import_nothing_heavy(imported: Imported, words: list[str]):
 
 def test_the_modules_of_the_help_are_few(imported: Imported):
     own = {name for name in imported("--help") if name.startswith("mlkernel")}
-    assert own == {"mlkernel", "mlkernel.cli", "mlkernel.cli.main", "mlkernel.errors"}
+    listing = {
+        f"mlkernel.discovery.{name}"
+        for name in (
+            "allow_and_block", "entry_point_index", "entry_point_row", "index_cache", "inventory", "search_path",
+        )
+    }  # fmt: skip
+    first = {"mlkernel", "mlkernel.api_version", "mlkernel.discovery", "mlkernel.errors"}
+    assert own == first | listing | {"mlkernel.cli", "mlkernel.cli.main", "mlkernel.cli.installed_commands"}
 
 
-@pytest.mark.parametrize("trainer", TRAINERS)
-def test_the_options_of_a_trainer_are_shown_without_its_code(imported: Imported, trainer: str):
-    modules = imported("run", "--trainer", trainer, "--help")
-    assert not modules & (ARRAY_LIBRARIES | NEIGHBOURS | {"cattrs", "rich", "structlog"})
+def test_a_built_in_command_does_not_wait_for_the_index_of_commands(imported: Imported):
+    assert not any(name.startswith("mlkernel.discovery") for name in imported("list", "--help"))
+
+
+@pytest.mark.parametrize("words", [["serve", "--help"], ["serve", "locallm", "--help"]])
+def test_the_options_of_a_server_are_shown_without_its_code(imported: Imported, words: list[str]):
+    modules = imported(*words)
+    assert not modules & (ARRAY_LIBRARIES | NEIGHBOURS | {"cattrs", "openai", "starlette", "uvicorn"})
+
+
+def test_choosing_a_component_imports_none_of_their_code(imported: Imported):
+    words = ["scenario=prover-verifier", "scenario.protocol=debate", "backend=openai"]
+    modules = imported("run", "--trainer", "expert-iteration", *words, "--help")
+    assert "mlkernel_text.protocols.conversation_config" in modules
+    assert not modules & {"anyio", "jinja2", "networkx", "openai"}
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
@@ -90,6 +108,7 @@ print(*sys.modules)
 def test_the_index_tells_of_each_first_party_component_what_lists_show(component: str):
     kind, reference = component.split()
     found: Component = resolve(kind, reference)
-    rows = {row.reference: row for row in read_index().rows()}
+    (group,) = [row.group for row in read_index().kinds() if row.name == kind]
+    rows = {row.reference: row for row in read_index().rows(group)}
     assert rows[reference].summary == found.descriptor.summary
     assert rows[reference].needs in (None, found.descriptor.needs)
