@@ -66,7 +66,7 @@ def test_reward_weighted_regression_sends_weights_where_they_are_honoured(run):
     returns = [reward(one, "verifier") for one in episodes(done)]
     assert len(weights) == 24
     assert sum(weights) / 24 == pytest.approx(1)
-    by_return = {value: weight for value, weight in zip(returns, weights, strict=True)}
+    by_return = dict(zip(returns, weights, strict=True))
     assert by_return[1.0] / by_return[0.0] == pytest.approx(2.718281828**2, rel=1e-6)
 
 

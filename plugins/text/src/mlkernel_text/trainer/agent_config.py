@@ -56,7 +56,7 @@ class AgentConfig:
     instructions: str | None = option(None, help="Further text at the end of its system prompt (none).")
     prompt: str | None = option(
         None,
-        help="Jinja template of its system prompt, in place of the scenario's; a path is given as @FILE.",
+        help="Jinja template of its system prompt, in place of the scenario's (none).",
     )
     update_schedule: UpdateScheduleConfig | None = option(
         None, help="In which iterations it is trained (all)."
