@@ -195,9 +195,9 @@ async def perform(customer: Customer, request: Request, operation: str, body: by
             return failure(404, f"no model {asked['model']}", "model_not_found")
         return JSONResponse(world.chat(asked, key))
     if operation == "upload":
-        form = await request.form()
-        file: Any = form["file"]
-        return JSONResponse(world.upload(file.filename, await file.read()))
+        async with request.form() as form:
+            file: Any = form["file"]
+            return JSONResponse(world.upload(file.filename, await file.read()))
     if operation == "create":
         knows = customer.options.get("knows_idempotency", True)
         return JSONResponse(world.create(json.loads(body), key, knows_idempotency=knows))
