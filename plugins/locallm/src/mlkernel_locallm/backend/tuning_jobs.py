@@ -57,6 +57,7 @@ class TuningJobs:
         """
         options = TuningOptions.for_method(record.method, _hyperparameters(record))
         read_rows(record.method, self._rows(record), options)
+        _grader(record)
         self._records.save(record)
         self._begin(record)
         return record
@@ -187,9 +188,6 @@ def _grader(record: JobRecord) -> Grader | None:
         return None
     if "grader" not in record.options:
         raise UsageError("a job of method rft needs a grader among its options")
-    from mlkernel_locallm.server.graders.grader import (
-        make_grader,
-    )  # the server's graders, for those who need them
+    from mlkernel_locallm.backend.job_grader import make_grader  # imports much of the server
 
-    grader: Grader = make_grader(record.options["grader"])
-    return grader
+    return make_grader(record.options["grader"])

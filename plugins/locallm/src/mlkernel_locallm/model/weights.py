@@ -18,7 +18,9 @@ from mlkernel import UsageError
 from mlkernel_locallm.model.model_config import ModelConfig
 from mlkernel_locallm.model.transformer import Transformer
 
-FORMAT = "mlkernel-locallm 1"
+FORMAT = 1
+_METADATA = "mlkernel-locallm"
+"""The one key of the metadata: safetensors writes several in any order, and equal models shall be equal bytes."""
 
 
 def save_model(
@@ -33,9 +35,9 @@ def save_model(
     :param notes: kept beside the weights, in JSON types.
     :param dtype: of the stored weights; ``torch.float16`` halves the file.
     """
-    metadata = {"format": FORMAT, "config": _text(model.config.as_json()), "notes": _text(dict(notes or {}))}
+    description = {"format": FORMAT, "config": model.config.as_json(), "notes": dict(notes or {})}
     weights = {name: weight.detach().to("cpu", dtype) for name, weight in model.state_dict().items()}
-    write_atomically(path, save(weights, metadata))
+    write_atomically(path, save(weights, {_METADATA: json.dumps(description, sort_keys=True)}))
 
 
 def load_model(path: Path, device: torch.device | str = "cpu") -> Transformer:
@@ -43,8 +45,8 @@ def load_model(path: Path, device: torch.device | str = "cpu") -> Transformer:
 
     :raises UsageError: when there is no such file, or it holds no model of this kind.
     """
-    metadata, weights = _read(path)
-    model = Transformer(ModelConfig.from_json(json.loads(metadata["config"])))
+    description, weights = _read(path)
+    model = Transformer(ModelConfig.from_json(description["config"]))
     model.load_state_dict({name: weight.float() for name, weight in weights.items()})
     return model.to(device)
 
@@ -54,7 +56,7 @@ def load_notes(path: Path) -> dict[str, Any]:
 
     :raises UsageError: as :func:`load_model`.
     """
-    notes: dict[str, Any] = json.loads(_read(path)[0]["notes"])
+    notes: dict[str, Any] = _read(path)[0]["notes"]
     return notes
 
 
@@ -72,7 +74,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The description and the weights."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -81,12 +84,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise UsageError(f"there is no model at {path}") from None
     except SafetensorError as error:
         raise UsageError(f"{path} is no model: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise UsageError(
-            f"{path} is no model of this kind: its format is {metadata.get('format')!r}, not {FORMAT!r}"
-        )
-    return metadata, weights
-
-
-def _text(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True)
+    description: dict[str, Any] = json.loads(metadata.get(_METADATA, "{}"))
+    if description.get("format") != FORMAT:
+        raise UsageError(f"{path} is no model of mlkernel-locallm in format {FORMAT}")
+    return description, weights
