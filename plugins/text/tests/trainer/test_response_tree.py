@@ -22,12 +22,11 @@ PROVER, VERIFIER = 0, 1
 
 def tree(seed, rewards):
     """An episode; *rewards* of prover and verifier for each answer of the verifier to each of the prover's."""
-    nodes = []
     told = ({"role": "system", "content": "play"}, {"role": "user", "content": f"problem {seed}"})
-    for number in range(len(rewards)):
-        nodes.append(
-            Node(id=number, parent=None, agent="prover", round=0, prompt=told, text=f"claim {number}")
-        )
+    nodes = [
+        Node(id=number, parent=None, agent="prover", round=0, prompt=told, text=f"claim {number}")
+        for number in range(len(rewards))
+    ]
     for parent, answers in enumerate(rewards):
         heard = (told[0], {"role": "user", "content": f"problem {seed} claim {parent}"})
         for prover, verifier in answers:

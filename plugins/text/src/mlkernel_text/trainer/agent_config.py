@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import attrs
 from attrs import frozen
 from attrs.validators import ge, gt, le, optional
 
@@ -37,7 +36,7 @@ class UpdateScheduleConfig:
 
 @frozen(kw_only=True)
 class AgentConfig:
-    """One agent. What is null is taken from the agent ``default``, and there from the package."""
+    """One agent. What is null is taken from the agent ``default``; the package's own values are in parentheses."""
 
     model: str | None = option(None, help="Name of its model; null: the back end's own base model.")
     shared_model_group: str | None = option(
@@ -61,22 +60,3 @@ class AgentConfig:
     update_schedule: UpdateScheduleConfig | None = option(
         None, help="In which iterations it is trained (all)."
     )
-
-    def over(self, fallback: "AgentConfig") -> "AgentConfig":
-        """This configuration, with *fallback*'s values where it has none."""
-        names = [field.name for field in attrs.fields(AgentConfig)]
-        own = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        return attrs.evolve(fallback, **own)
-
-
-BUILT_IN = AgentConfig(
-    freeze=False,
-    from_scratch=False,
-    temperature=1.0,
-    top_p=1.0,
-    max_tokens=256,
-    stop=(),
-    instructions="",
-    update_schedule=UpdateScheduleConfig(),
-)
-"""What holds where neither the agent nor ``default`` says anything."""

@@ -9,12 +9,10 @@ from typing import Any, ClassVar
 
 import attrs
 
-from mlkernel import FineTuneJob, FineTuneRequest, Run, RunStopped, Trainer, UsageError, hookimpl
+from mlkernel import Run, RunStopped, Trainer, UsageError
 from mlkernel_text.answers.budget import BudgetReached
 from mlkernel_text.backends.backend import TrainingMethod
 from mlkernel_text.rollouts.episode import Episode
-from mlkernel_text.rollouts.episode_journal import EpisodeJournal
-from mlkernel_text.rollouts.episode_sampler import EpisodeSampler
 from mlkernel_text.rollouts.episode_task import EpisodeTask
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
 from mlkernel_text.rollouts.player import Player
@@ -23,7 +21,9 @@ from mlkernel_text.rollouts.statistics import rollout_statistics
 from mlkernel_text.scenario.scenario import Scenario
 from mlkernel_text.trainer.agent_settings import agent_settings
 from mlkernel_text.trainer.base_run import BaseRun, save_speakers
+from mlkernel_text.trainer.episode_archive import EpisodeArchive
 from mlkernel_text.trainer.guess_replacement import replaced_share
+from mlkernel_text.trainer.provider_answers import ProviderAnswers
 from mlkernel_text.trainer.provider_desk import ProviderDesk
 from mlkernel_text.trainer.pure_text_config import PureTextConfig
 from mlkernel_text.trainer.requirements import check_capabilities
@@ -33,7 +33,7 @@ from mlkernel_text.trainer.text_environment import TextEnvironment
 from mlkernel_text.trainer.training_rows import ANSWERED, Row, answered, set_aside
 
 
-class PureTextTrainer(Trainer):
+class PureTextTrainer(ProviderAnswers, Trainer):
     """Trains agents that are reached through an interface for text, by fine-tune jobs.
 
     A subclass says what is learnt from the rollouts of an iteration, in :meth:`_stage_create_fine_tune_jobs`. Its
@@ -71,9 +71,7 @@ class PureTextTrainer(Trainer):
                 name: attrs.evolve(settings, from_scratch=True)
                 for name, settings in self.agent_settings.items()
             }
-        self.instructions = {
-            name: settings.instructions or "" for name, settings in self.agent_settings.items()
-        }
+        self.instructions = {name: settings.instructions for name, settings in self.agent_settings.items()}
         """Agent → further text at the end of its system prompt."""
         self.default_model = ""
         """The back end's base model, once it is prepared."""
@@ -90,6 +88,7 @@ class PureTextTrainer(Trainer):
         self._base_run = BaseRun(config.rerun_tests_of) if config.rerun_tests_of else None
         self._desk = ProviderDesk(run, config, self._base_run.directory if self._base_run else None)
         self.backend = self._desk.backend
+        self._archive = EpisodeArchive(run, config.sampling)
         self._records = RunRecords(run, self.scenario, config)
         self._check()
 
@@ -252,8 +251,7 @@ class PureTextTrainer(Trainer):
 
     def _load_episodes(self, iteration: int) -> list[Episode]:
         """The training episodes that were sampled in *iteration*, in the order of their tasks."""
-        journal = self._journal(f"train-{iteration:04d}")
-        return sorted(journal.episodes(), key=lambda episode: episode.index)
+        return self._archive.load(f"train-{iteration:04d}")
 
     async def _sample_episodes(
         self,
@@ -267,15 +265,8 @@ class PureTextTrainer(Trainer):
         :param journal: name of the file in ``artifacts/rollouts``.
         :param players: agent → how it is sampled; by default as the agents stand now.
         """
-        sampler = EpisodeSampler(
-            scenario,
-            self._desk.answers,
-            self._players() if players is None else players,
-            self.config.sampling,
-            self.run.seed,
-            should_stop=lambda: self.run.stop_reason,
-        )
-        return await sampler.sample(tasks, self._journal(journal))
+        players = self._players() if players is None else players
+        return await self._archive.sample(scenario, tasks, journal, players, self._desk.answers)
 
     def _trained_episodes(self) -> list[Episode]:
         """The episodes that this iteration trains on, without those in which a model gave no answer."""
@@ -312,16 +303,8 @@ class PureTextTrainer(Trainer):
         }
 
     def _player(self, agent: str, model: str) -> Player:
-        settings = self.agent_settings[agent]
-        return Player(
-            model=model,
-            temperature=settings.temperature,
-            top_p=settings.top_p,
-            max_tokens=settings.max_tokens,
-            stop=settings.stop,
-            instructions=self.instructions[agent],
-            prompt=settings.prompt,
-        )
+        """How *agent* is sampled; overridden to ask for more than its settings do."""
+        return self.agent_settings[agent].player(model, self.instructions[agent])
 
     # Jobs
 
@@ -354,21 +337,6 @@ class PureTextTrainer(Trainer):
             options=options,
         )
 
-    @hookimpl(trylast=True)
-    def create_fine_tune_job(self, run: Run, request: FineTuneRequest) -> FineTuneJob | None:
-        """Answer the kernel's question by this run's back end."""
-        return self._desk.jobs.answers.create(request) if request.provider == self.backend.name else None
-
-    @hookimpl(trylast=True)
-    def poll_fine_tune_job(self, run: Run, job: FineTuneJob) -> FineTuneJob | None:
-        """Answer the kernel's question by this run's back end."""
-        return self._desk.jobs.answers.poll(job) if job.provider == self.backend.name else None
-
-    @hookimpl(trylast=True)
-    def cancel_fine_tune_job(self, run: Run, job: FineTuneJob) -> FineTuneJob | None:
-        """Answer the kernel's question by this run's back end."""
-        return self._desk.jobs.answers.cancel(job) if job.provider == self.backend.name else None
-
     # State
 
     def state_dict(self) -> dict[str, Any]:
@@ -396,9 +364,6 @@ class PureTextTrainer(Trainer):
 
     def _models(self) -> dict[str, str]:
         return {name: group.model for name, group in self.shared_model_groups.items()}
-
-    def _journal(self, name: str) -> EpisodeJournal:
-        return EpisodeJournal(self.run.directory / "artifacts" / "rollouts" / f"{name}.jsonl")
 
     def _check(self) -> None:
         """Refuse what cannot work before anything is asked or paid for.

@@ -9,7 +9,7 @@ from mlkernel import UsageError
 from mlkernel_text.backends.backend import TrainingMethod
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
 from mlkernel_text.scenario.scenario import Scenario
-from mlkernel_text.trainer.agent_config import AgentConfig
+from mlkernel_text.trainer.agent_settings import AgentSettings
 from mlkernel_text.trainer.training_rows import Row, guess_replaced_rows, preference_rows, supervised_rows
 
 
@@ -35,11 +35,11 @@ class SharedModelGroup:
     A group that is frozen, or not trained in this iteration by its update schedule, takes the call and does nothing.
 
     :param name: the name that its agents give, or the one agent's own.
-    :param agents: agent → configuration, all values filled in.
+    :param agents: agent → settings.
     """
 
     def __init__(
-        self, name: str, agents: Mapping[str, AgentConfig], scenario: Scenario, plan_job: PlanJob
+        self, name: str, agents: Mapping[str, AgentSettings], scenario: Scenario, plan_job: PlanJob
     ) -> None:
         self.name = name
         self.agent_names = tuple(agents)
@@ -61,7 +61,7 @@ class SharedModelGroup:
     @property
     def is_frozen(self) -> bool:
         """Whether it is never trained."""
-        return bool(self._settings.freeze)
+        return self._settings.freeze
 
     @property
     def trains_onward(self) -> bool:
@@ -75,10 +75,9 @@ class SharedModelGroup:
 
     def why_untrained(self, iteration: int) -> str | None:
         """Why the group has no job in *iteration*; ``None`` if it may have one."""
-        schedule = self._settings.update_schedule
         if self.is_frozen:
             return "frozen"
-        if schedule is not None and not schedule.is_updated(iteration):
+        if not self._settings.update_schedule.is_updated(iteration):
             return "not its turn by the update schedule"
         return None
 
@@ -157,7 +156,7 @@ class SharedModelGroup:
         self.model, self.history = state["model"], list(state["history"])
 
 
-def _agreed(name: str, agents: Mapping[str, AgentConfig]) -> AgentConfig:
+def _agreed(name: str, agents: Mapping[str, AgentSettings]) -> AgentSettings:
     """What the agents of a group say of their common model.
 
     :raises UsageError: they disagree.
@@ -176,13 +175,13 @@ def _agreed(name: str, agents: Mapping[str, AgentConfig]) -> AgentConfig:
 
 
 def make_groups(
-    scenario: Scenario, agents: Mapping[str, AgentConfig], plan_job: PlanJob
+    scenario: Scenario, agents: Mapping[str, AgentSettings], plan_job: PlanJob
 ) -> dict[str, SharedModelGroup]:
     """Group the agents of *scenario* by the names that they give.
 
-    :param agents: agent → configuration, all values filled in.
+    :param agents: agent → settings.
     """
-    members: dict[str, dict[str, AgentConfig]] = {}
+    members: dict[str, dict[str, AgentSettings]] = {}
     for agent in scenario.agents:
         settings = agents[agent.name]
         members.setdefault(settings.shared_model_group or agent.name, {})[agent.name] = settings

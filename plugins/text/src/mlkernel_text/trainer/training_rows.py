@@ -33,11 +33,11 @@ def supervised_rows(
 
     :param weights: a weight for each path.
     """
-    rows: list[Row] = []
-    for path in range(len(rollouts)):
-        if _keeps_rules(rollouts, path, agent) and (chat := chat_of(rollouts, path, agent)):
-            rows.append({"messages": chat, **({} if weights is None else {"weight": weights[path]})})
-    return rows
+    paths = [path for path in range(len(rollouts)) if _keeps_rules(rollouts, path, agent)]
+    chats = [(path, chat) for path in paths if (chat := chat_of(rollouts, path, agent))]
+    if weights is None:
+        return [{"messages": chat} for _, chat in chats]
+    return [{"messages": chat, "weight": weights[path]} for path, chat in chats]
 
 
 def guess_replaced_rows(rollouts: NestedArrayDict, agent: str, scenario: Scenario) -> list[Row]:

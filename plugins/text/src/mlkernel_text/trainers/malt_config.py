@@ -14,9 +14,9 @@ from mlkernel_text.trainer.pure_text_config import PureTextConfig
 class MaltConfig(PureTextConfig):
     """MALT; an episode is a tree of responses, so that there are fewer of them than elsewhere."""
 
-    episodes: int = option(96, help="Trees of responses in an iteration.", validator=ge(1))
+    episodes: int = option(128, help="Trees of responses in an iteration.", validator=ge(1))
     fine_tune: FineTuneConfig = option(
-        factory=lambda: FineTuneConfig(epochs=4, nll_coefficient=0.2), help="Fine-tune jobs."
+        factory=lambda: FineTuneConfig(epochs=2, nll_coefficient=0.2), help="Fine-tune jobs."
     )
     responses: int = option(4, help="Answers that are followed at each turn.", validator=ge(2))
     frozen_agents_give_one_response: bool = option(
