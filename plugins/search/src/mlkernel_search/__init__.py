@@ -1,0 +1,1 @@
+"""Search algorithms for mlkernel's studies."""

@@ -1,0 +1,43 @@
+"""The components of this package, told without importing them."""
+
+from __future__ import annotations
+
+from mlkernel import Descriptor
+
+auto = Descriptor(
+    name="auto",
+    summary="Chooses by space, budget and parallelism: grid, Gaussian process or TPE.",
+    factory="mlkernel_search.auto_search:AutoSearch",
+    needs=("optuna",),
+)
+random = Descriptor(
+    name="random",
+    summary="Independent draws; without repetition where points can be counted.",
+    factory="mlkernel_search.random_search:RandomSearch",
+)
+grid = Descriptor(
+    name="grid",
+    summary="Every combination of values once.",
+    factory="mlkernel_search.grid_search:GridSearch",
+    config="mlkernel_search.configs:GridConfig",
+)
+sobol = Descriptor(
+    name="sobol",
+    summary="A scrambled Sobol sequence: covers the space more evenly than random draws.",
+    factory="mlkernel_search.sobol_search:SobolSearch",
+    needs=("scipy",),
+)
+tpe = Descriptor(
+    name="tpe",
+    summary="Tree-structured Parzen estimator of Optuna; MOTPE with several objectives.",
+    factory="mlkernel_search.tpe_search:TpeSearch",
+    config="mlkernel_search.configs:TpeConfig",
+    needs=("optuna",),
+)
+gp = Descriptor(
+    name="gp",
+    summary="Gaussian process of Optuna on the whole space; best for short studies.",
+    factory="mlkernel_search.gp_search:GpSearch",
+    config="mlkernel_search.configs:GpConfig",
+    needs=("optuna", "scipy", "torch"),
+)

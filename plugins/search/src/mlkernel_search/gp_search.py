@@ -1,0 +1,111 @@
+"""Bayesian optimisation with a Gaussian process, by Optuna, on the unit cube of the whole space.
+
+Optuna's sampler models only parameters that every trial has. Here a trial has them all: those that are inactive get
+coordinates of their own, a function of the study's seed and the trial's number, and are left out of the point.
+"""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import GPSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from mlkernel import Capabilities, Observation, PendingTrial, SearchProblem, trial_random, trial_seed
+from mlkernel_search.configs import GpConfig
+from mlkernel_search.model_memory import ModelMemory
+from mlkernel_search.optuna_trials import Encoding, frozen_trial, study_of
+from mlkernel_search.sobol_search import SobolSequence
+from mlkernel_search.stepwise_search import StepwiseSearch
+
+NEWEST, BEST = 100, 100
+"""Observations that the process is fitted to: the effort grows with the third power of their number."""
+
+Entry = tuple[int, Mapping[str, Any], Sequence[float] | None]
+"""Place in the history, encoded parameters, losses."""
+
+
+class GpSearch(StepwiseSearch):
+    """Proposes where the expected improvement is largest, trials under way integrated out."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(several_objectives=True)
+    may_repeat: ClassVar[bool] = True
+    attempts: ClassVar[int] = 2
+
+    def __init__(self, problem: SearchProblem, config: GpConfig | None = None) -> None:
+        super().__init__(problem, config)
+        self._options = config or GpConfig()
+        self._encoding = Encoding(problem.space)
+        self._names = [parameter.name for parameter in problem.space.parents_first]
+        self._sequence = SobolSequence(len(self._names), trial_seed(problem.seed, 0, "sobol scrambling"))
+
+    def forget(self) -> None:
+        """Start anew, with no trials."""
+        self._count = 0
+        self._memory = ModelMemory[Entry](NEWEST, BEST, lambda entry: entry[2])
+
+    def learn(self, observation: Observation) -> None:
+        """Keep an observation of the space."""
+        if self.space.contains(observation.parameters):
+            number = observation.number if observation.number is not None else -1 - self._count
+            encoded = self._encoded(number, observation.parameters)
+            self._memory.add((self._count, encoded, self.problem.losses(observation)))
+            self._count += 1
+
+    def propose(self, number: int, pending: Sequence[PendingTrial], rng: random.Random) -> dict[str, Any]:
+        """The point of the sequence at first, then the one of the largest expected improvement."""
+        known = [entry for entry in self._memory.entries if entry[2] is not None]
+        if len(known) < self._options.startup_trials or not self._encoding.distributions:
+            return self.space.from_unit(self._sequence.point(number))
+        running = [
+            self._trial(self._count + place, self._encoded(trial.number, trial.parameters), None)
+            for place, trial in enumerate(pending)
+            if self.space.contains(trial.parameters)
+        ]
+        study = study_of([*self._ended(), *running], len(self.problem.objectives))
+        found = self._sampler(rng.randrange(2**32)).sample_relative(
+            study, self._trial(self._count + len(running), {}, None), self._encoding.distributions
+        )
+        return self._point(found)
+
+    def _sampler(self, seed: int) -> GPSampler:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return GPSampler(
+                seed=seed, n_startup_trials=1, deterministic_objective=self._options.deterministic
+            )
+
+    def _ended(self) -> list[FrozenTrial]:
+        """The trials that ended; failed ones with the worst losses of the others."""
+        entries = self._memory.entries
+        worst = [max(column) for column in zip(*(losses for *_, losses in entries if losses), strict=True)]
+        return [self._trial(place, encoded, losses or worst) for place, encoded, losses in entries]
+
+    def _encoded(self, number: int, point: Mapping[str, Any]) -> dict[str, Any]:
+        """The whole position of trial *number*."""
+        rng = trial_random(self.problem.seed, number, "inactive parameters")
+        inactive = [rng.random() for _ in self._names]
+        position = zip(self._names, inactive, strict=True)
+        return {
+            name: self._encoding.encode(name, point[name])
+            if name in point
+            else self._encoding.at(name, coordinate)
+            for name, coordinate in position
+            if name in self._encoding.distributions
+        }
+
+    def _trial(self, number: int, encoded: Mapping[str, Any], losses: Sequence[float] | None) -> FrozenTrial:
+        distributions = self._encoding.distributions if encoded else {}
+        state = TrialState.RUNNING if losses is None else TrialState.COMPLETE
+        return frozen_trial(number, encoded, distributions, losses, state)
+
+    def _point(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        point: dict[str, Any] = {}
+        for parameter in self.space.parents_first:
+            if parameter.is_active(point):
+                point[parameter.name] = self._encoding.decode(parameter.name, found.get(parameter.name, 0))
+        return point

@@ -1,0 +1,113 @@
+"""The tree-structured Parzen estimator, by Optuna.
+
+Bergstra et al., *Algorithms for Hyper-Parameter Optimization*, NeurIPS 2011; in Optuna's multivariate form with
+constant liars, Watanabe, *Tree-Structured Parzen Estimator*, arXiv:2304.11127 (2023). With several objectives it is
+MOTPE: Ozaki et al., JAIR 73 (2022).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from optuna.samplers import TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from mlkernel import Capabilities, Observation, Parameter, PendingTrial, SearchProblem
+from mlkernel_search.configs import TpeConfig
+from mlkernel_search.model_memory import ModelMemory
+from mlkernel_search.optuna_trials import Encoding, frozen_trial, study_of
+from mlkernel_search.stepwise_search import StepwiseSearch
+
+NEWEST, BEST = 250, 100
+"""Observations that the densities are made of, so that a proposal takes the same time after 100,000 trials."""
+
+
+class TpeSearch(StepwiseSearch):
+    """Models parameters that are active together by one density; of conditional ones, each branch by its own."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(several_objectives=True)
+
+    def __init__(self, problem: SearchProblem, config: TpeConfig | None = None) -> None:
+        super().__init__(problem, config)
+        self._options = config or TpeConfig()
+        self._encoding = Encoding(problem.space)
+        self._groups = _groups(problem.space.parents_first)
+
+    def forget(self) -> None:
+        """Start anew, with no trials."""
+        self._count = 0
+        self._memory = ModelMemory[FrozenTrial](NEWEST, BEST, _losses)
+
+    def learn(self, observation: Observation) -> None:
+        """Keep an observation of the space as a trial; a failed one is as bad as any."""
+        if not self.space.contains(observation.parameters):
+            return
+        losses = self.problem.losses(observation)
+        state = TrialState.PRUNED if losses is None else TrialState.COMPLETE
+        self._memory.add(self._trial(self._count, observation.parameters, losses, state))
+        self._count += 1
+
+    def propose(self, number: int, pending: Sequence[PendingTrial], rng: random.Random) -> dict[str, Any]:
+        """Draw from the density of the good trials the point that the bad ones make least likely."""
+        del number
+        seed = rng.randrange(2**32)
+        if self._count < self._options.startup_trials:
+            return self.space.sample(rng)
+        running = [
+            self._trial(self._count + place, trial.parameters, None, TrialState.RUNNING)
+            for place, trial in enumerate(pending)
+            if self.space.contains(trial.parameters)
+        ]
+        study = study_of([*self._memory.entries, *running], len(self.problem.objectives))
+        sampler = TPESampler(
+            seed=seed, n_startup_trials=0, n_ei_candidates=self._options.candidates, constant_liar=True
+        )
+        return self._point(
+            study, sampler, self._trial(self._count + len(running), {}, None, TrialState.RUNNING)
+        )
+
+    def _point(self, study: Study, sampler: TPESampler, trial: FrozenTrial) -> dict[str, Any]:
+        point: dict[str, Any] = {}
+        for group in self._groups:
+            if not group[0].is_active(point):
+                continue
+            distributions = {
+                parameter.name: self._encoding.distributions[parameter.name]
+                for parameter in group
+                if parameter.name in self._encoding.distributions
+            }
+            found = sampler.sample_relative(study, trial, distributions)
+            for parameter in group:
+                point[parameter.name] = self._encoding.decode(parameter.name, found.get(parameter.name, 0))
+        return point
+
+    def _trial(
+        self, number: int, point: Any, losses: Sequence[float] | None, state: TrialState
+    ) -> FrozenTrial:
+        names = [name for name in point if name in self._encoding.distributions]
+        return frozen_trial(
+            number,
+            {name: self._encoding.encode(name, point[name]) for name in names},
+            {name: self._encoding.distributions[name] for name in names},
+            losses,
+            state,
+        )
+
+
+def _losses(trial: FrozenTrial) -> Sequence[float] | None:
+    return trial.values if trial.state == TrialState.COMPLETE else None
+
+
+def _groups(parameters: Sequence[Parameter]) -> list[list[Parameter]]:
+    """Parameters with the same conditions, which are active together."""
+    groups: list[list[Parameter]] = []
+    for parameter in parameters:
+        same = next((group for group in groups if group[0].conditions == parameter.conditions), None)
+        if same is None:
+            groups.append([parameter])
+        else:
+            same.append(parameter)
+    return groups
