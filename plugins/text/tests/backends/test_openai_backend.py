@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -304,3 +305,36 @@ def test_events_checkpoints_and_cancellation(make, tmp_path):
     cancelled = call(backend, "cancel", job)
     assert cancelled.state == "cancelled"
     assert call(backend, "cancel", cancelled).state == "cancelled"
+
+
+SERVER = '''
+import sys
+sys.path.insert(0, {folder!r})
+import fault_provider
+
+
+class Server:
+    """The provider's world without its socket."""
+
+    def app(self):
+        async def app(scope, receive, send):
+            fault_provider.CUSTOMERS.setdefault("v1", fault_provider.Customer(None))
+            scope["path_params"] = {{"name": "v1", "path": scope["path"].removeprefix("/v1/")}}
+            request = fault_provider.Request(scope, receive, send)
+            await (await fault_provider.serve(request))(scope, receive, send)
+
+        return app
+'''
+
+
+def test_a_server_in_this_process_needs_no_socket_and_no_key(tmp_path, monkeypatch):
+    folder = str(Path(__file__).parent.parent / "faults")
+    monkeypatch.syspath_prepend(folder)
+    (tmp_path / "server.py").write_text(SERVER.format(folder=folder))
+    config = OpenAIConfig(model="base", in_process=f"{tmp_path / 'server.py'}:Server", api_key_env="NOT_SET")
+    backend = OpenAIBackend(config, BackendContext(directory=tmp_path, run_id="run", seed=0))
+    assert not backend.capabilities.metered
+    assert call(backend, "prepare", None) == "base"
+    assert len(call(backend, "sample", REQUEST).samples) == 3
+    job = call(backend, "submit", job_request(tmp_path))
+    assert call(backend, "find", job.key).identifier == job.identifier

@@ -81,36 +81,41 @@ class OpenAIBackend:
     """
 
     name = "openai"
-    capabilities = capabilities_of(OpenAIConfig(model=""))
+    capabilities = capabilities_of(OpenAIConfig())
     """Those of OpenAI itself; an object's are those that its configuration tells."""
 
     def __init__(self, config: OpenAIConfig, context: BackendContext) -> None:
         self._config = config
-        self._context = context
-        self._client = self.make_client()
+        if config.model is None and config.in_process is None:
+            raise ConfigError(
+                "the back end openai needs to know the model", hint="Set model, such as model=NAME."
+            )
+        self._client = OpenAIClient(config, context.directory)
         self._prices = Prices(config.prices)
         self._logger = context.logger or structlog.get_logger()
         self._unknown_states: set[str] = set()
         self.capabilities = capabilities_of(config)
 
-    def make_client(self) -> OpenAIClient:
-        """What gives the client; back ends that reach it in another way replace this."""
-        return OpenAIClient(self._config)
-
     async def prepare(self, curriculum: Curriculum | None) -> str:
         """Look whether the model exists; a provider that fails to tell is not waited for here."""
         del curriculum
+        model = self._config.model or await self._first_model()
         try:
-            await self.ensure_servable(self._config.model)
+            await self.ensure_servable(model)
         except ProviderError as error:
             if error.kind == "not_found":
                 raise ConfigError(
-                    f"the provider has no model {self._config.model!r}: {error.message}",
+                    f"the provider has no model {model!r}: {error.message}",
                     hint="Change model, or set probe=false for a provider that does not list its models.",
                 ) from None
             if not error.is_retryable:
                 raise
-        return self._config.model
+        return model
+
+    async def _first_model(self) -> str:
+        async for model in listed(self._client().models.list(), "models", pages=1):
+            return str(model.id)
+        raise ConfigError("the server lists no model", hint="Set model to one that it has.")
 
     async def sample(self, request: SampleRequest) -> SampleResult:
         """Answer a chat by one chat completion."""

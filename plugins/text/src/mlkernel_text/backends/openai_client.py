@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Any
 
 import httpx2
+from attrs import fields
 from openai import AsyncOpenAI
 
 from mlkernel import ConfigError, resolve
@@ -21,12 +23,13 @@ class OpenAIClient:
 
     The key is read from the environment when a client is made, and kept nowhere else.
 
+    :param directory: for the files of a server in this process.
     :raises ConfigError: the environment variable that shall hold the key is not set, or there is no such server.
     """
 
-    def __init__(self, config: OpenAIConfig) -> None:
+    def __init__(self, config: OpenAIConfig, directory: Path) -> None:
         self._config = config
-        self._app = None if config.in_process is None else _in_process_app(config.in_process)
+        self._server = None if config.in_process is None else _server(config.in_process, directory)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: AsyncOpenAI | None = None
         self._key()
@@ -42,18 +45,20 @@ class OpenAIClient:
         return self._client
 
     async def aclose(self) -> None:
-        """Close the connections of the running loop."""
+        """Close the connections of the running loop, and what the server in this process holds."""
         client, self._client = self._client, None
         if client is not None and self._loop is asyncio.get_running_loop():
             await client.close()
+        if self._server is not None and hasattr(self._server, "close"):
+            await asyncio.to_thread(self._server.close)
 
     def _make(self) -> AsyncOpenAI:
         config = self._config
         arguments: dict[str, Any] = {}
         if config.base_url is not None:
             arguments["base_url"] = config.base_url
-        if self._app is not None:
-            transport = httpx2.ASGITransport(self._app, raise_app_exceptions=False)
+        if self._server is not None:
+            transport = httpx2.ASGITransport(self._server.app(), raise_app_exceptions=False)
             arguments["http_client"] = httpx2.AsyncClient(transport=transport)
             arguments["base_url"] = "http://in-process/v1"
         return AsyncOpenAI(
@@ -71,7 +76,7 @@ class OpenAIClient:
         key = None if name is None else os.environ.get(name)
         if key:
             return key
-        if name is None or self._app is not None:
+        if name is None or self._server is not None:
             return NO_KEY
         raise ConfigError(
             f"the environment variable {name} is not set, and api_key_env says that it holds the provider's key",
@@ -79,8 +84,11 @@ class OpenAIClient:
         )
 
 
-def _in_process_app(name: str) -> Any:
+def _server(name: str, directory: Path) -> Any:
+    """The server component, with its files among the run's, if it keeps any."""
     component = resolve("server", name)
-    config = component.config_class()
-    factory = component.factory()
-    return (factory() if config is None else factory(config())).app()
+    config_class, make = component.config_class(), component.factory()
+    if config_class is None:
+        return make()
+    has_folder = "folder" in {field.name for field in fields(config_class)}
+    return make(config_class(folder=directory / "server") if has_folder else config_class())

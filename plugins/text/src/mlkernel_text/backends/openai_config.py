@@ -15,7 +15,10 @@ ENVIRONMENT_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 class OpenAIConfig:
     """Options of the back end ``openai``; the defaults are those of OpenAI itself."""
 
-    model: str = option(help="Model that agents use unless they are given another one.")
+    model: str | None = option(
+        None,
+        help="Model that agents use unless they are given another one; none: the first of a server in this process.",
+    )
     base_url: str | None = option(
         None, help="Where the provider is; none: the client's default, which OPENAI_BASE_URL changes."
     )

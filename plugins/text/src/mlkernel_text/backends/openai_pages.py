@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
-from openai.pagination import AsyncCursorPage
+from openai.pagination import AsyncCursorPage, AsyncPage
 
 from mlkernel_text.backends.openai_errors import malformed, provider_errors
 
@@ -24,7 +24,7 @@ async def listed(first: Awaitable[Any], what: str, pages: int) -> AsyncIterator[
         page = await first
     seen: set[str] = set()
     for number in range(1, pages + 1):
-        if not isinstance(page, AsyncCursorPage) or not isinstance(page.data, list):
+        if not isinstance(page, AsyncCursorPage | AsyncPage) or not isinstance(page.data, list):
             raise malformed(doing, "the answer is no list")
         new = [item for item in page.data if item.id not in seen]
         for item in new:
