@@ -9,21 +9,16 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve
 
-from mlkernel import KernelError, UsageError
+from mlkernel import KernelError
 from mlkernel_locallm.backend.job_record import JobFolder, JobRecord
-from mlkernel_locallm.backend.model_folder import ModelFolder
-from mlkernel_locallm.tuning.method import read_rows
+from mlkernel_locallm.backend.workshop import Workshop
 from mlkernel_locallm.tuning.objective import Row, RowError
-from mlkernel_locallm.tuning.reinforcement import Grader
-from mlkernel_locallm.tuning.tuning import Tuning
-from mlkernel_locallm.tuning.tuning_options import TuningOptions
 
 
 class TuningJobs:
@@ -37,14 +32,18 @@ class TuningJobs:
         self,
         folder: Path,
         files: Path,
-        models: ModelFolder,
+        workshop: Workshop,
         executor: Executor,
         *,
-        device: str,
         step_checkpoints: int,
     ) -> None:
-        self._records, self._files, self._models, self._executor = JobFolder(folder), files, models, executor
-        self._device, self._step_checkpoints = device, step_checkpoints
+        self._records, self._files, self._workshop, self._executor = (
+            JobFolder(folder),
+            files,
+            workshop,
+            executor,
+        )
+        self._step_checkpoints = step_checkpoints
         self._lock = threading.Lock()
         self._active: set[str] = set()
         self._cancelled: set[str] = set()
@@ -55,9 +54,7 @@ class TuningJobs:
 
         :raises UsageError: for options or rows that cannot be used; nothing is kept then.
         """
-        options = TuningOptions.for_method(record.method, _hyperparameters(record))
-        read_rows(record.method, self._rows(record), options)
-        _grader(record)
+        self._workshop.check(record, self._rows(record))
         self._records.save(record)
         self._begin(record)
         return record
@@ -67,7 +64,7 @@ class TuningJobs:
         record = self._records.find(key)
         if record is None:
             return None
-        lost = record.state == "succeeded" and record.model not in self._models
+        lost = record.state == "succeeded" and record.model not in self._workshop
         if not record.is_final or lost:
             self._begin(record)
         return record
@@ -91,8 +88,8 @@ class TuningJobs:
         if record is None:
             return []
         found = []
-        for name in self._models.names(f"{record.model}-step-"):
-            notes = self._models.notes(name)
+        for name in self._workshop.names(f"{record.model}-step-"):
+            notes = self._workshop.notes(name)
             found.append({"step": notes["step"], "model": name, "metrics": {"loss": notes["loss"]}})
         return sorted(found, key=lambda checkpoint: checkpoint["step"])
 
@@ -118,34 +115,27 @@ class TuningJobs:
                 self._active.discard(record.key)
 
     def _tune(self, record: JobRecord) -> None:
-        if record.model in self._models:  # saved by a process that ended before it could say so
+        if record.model in self._workshop:  # saved by a process that ended before it could say so
             self._change(
                 record.key,
                 state="succeeded",
-                trained_tokens=self._models.notes(record.model)["trained_tokens"],
+                trained_tokens=self._workshop.notes(record.model)["trained_tokens"],
             )
             return
-        tuning = self._tuning(record)
+        tuning = self._workshop.begin(record, self._rows(record))
         self._change(record.key, state="running")
         for step in tuning:
             if self._closed.is_set() or self._is_cancelled(record.key):
                 return
             if self._step_checkpoints and step.number % self._step_checkpoints == 0:
                 notes = {"step": step.number, "loss": step.loss}
-                self._models.save(f"{record.model}-step-{step.number}", tuning.model, notes)
+                self._workshop.save(f"{record.model}-step-{step.number}", tuning, notes)
             if step.number % tuning.steps_per_epoch == 0:
                 self._records.tell(
                     record, time.time(), f"step {step.number} of {tuning.total_steps}: loss {step.loss:.4f}"
                 )
-        self._models.save(record.model, tuning.model, {"trained_tokens": tuning.trained_tokens})
+        self._workshop.save(record.model, tuning, {"trained_tokens": tuning.trained_tokens})
         self._change(record.key, state="succeeded", trained_tokens=tuning.trained_tokens)
-
-    def _tuning(self, record: JobRecord) -> Tuning:
-        options = TuningOptions.for_method(record.method, _hyperparameters(record))
-        start = self._models.load(record.start)
-        return Tuning(
-            start, self._rows(record), record.method, options, grader=_grader(record), device=self._device
-        )
 
     def _change(self, key: str, **changes: Any) -> None:
         """Keep a new state, unless the job was cancelled in the meantime."""
@@ -177,17 +167,3 @@ def _row(number: int, line: str) -> Row:
     if not isinstance(row, dict):
         raise RowError(number, "is no JSON object")
     return row
-
-
-def _hyperparameters(record: JobRecord) -> Mapping[str, Any]:
-    return {name: value for name, value in record.options.items() if name != "grader"}
-
-
-def _grader(record: JobRecord) -> Grader | None:
-    if record.method != "rft":
-        return None
-    if "grader" not in record.options:
-        raise UsageError("a job of method rft needs a grader among its options")
-    from mlkernel_locallm.backend.job_grader import make_grader  # imports much of the server
-
-    return make_grader(record.options["grader"])
