@@ -97,18 +97,19 @@ class PureTextTrainer(ProviderAnswers, Trainer):
     def train(self) -> None:
         """Train, and test what came out."""
         with asyncio.Runner() as self._runner:
-            self._await(self._open())
-            self._records.begin()
             try:
+                self._await(self._open())
+                self._records.begin()
                 if self._base_run is None:
                     self._train_models()
                     self._test_models()
                 else:
                     self._rerun_tests(self._base_run)
-                self._records.finish(self._desk.budget.spent, self._models())
+                self._records.finish(self._models())
             except BudgetReached as reached:
                 raise RunStopped(str(reached)) from reached
             finally:
+                self._records.note_spent(self._desk.budget.spent)
                 self._await(self._desk.close())
 
     def phases(self) -> dict[str, int]:

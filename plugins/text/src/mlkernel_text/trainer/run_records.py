@@ -43,16 +43,19 @@ class RunRecords:
         """Remember a test's result."""
         self._tests[str(iteration)] = accuracy
 
-    def finish(self, spent: Estimate, models: Mapping[str, str]) -> None:
-        """Draw the curve, and say what came out and what it cost."""
+    def note_spent(self, spent: Estimate) -> None:
+        """Tell what was spent so far, jobs and answers together."""
+        self._run.note("spent", {"tokens": spent.tokens, "cost": round(spent.cost, 6)})
+
+    def finish(self, models: Mapping[str, str]) -> None:
+        """Draw the curve, and say what came out."""
         self._draw_learning_curve()
         self._run.note("models", dict(models))
-        self._run.note("spent", {"tokens": spent.tokens, "cost": round(spent.cost, 6)})
-        accuracies = [self._tests[number] for number in sorted(self._tests, key=int)]
-        if accuracies:
+        if self._tests:
+            accuracies = (self._tests[number] for number in sorted(self._tests, key=int))
             course = " → ".join(f"{value:.3f}" for value in accuracies)
             self._run.note("test accuracy", course)
-            self._run.logger.info("test accuracy", course=course, spent=round(spent.cost, 6))
+            self._run.logger.info("test accuracy", course=course)
 
     def state_dict(self) -> dict[str, float]:
         """Results of tests by iteration."""
