@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from openai import AsyncOpenAI
+from plugins.locallm.tests.server.server_process import ServerProcess
 
 from mlkernel_locallm.server.serve import LocalLmServer
 from mlkernel_locallm.server.server_config import ServerConfig
-from plugins.locallm.tests.server.server_process import ServerProcess
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,12 +8,12 @@ import subprocess
 import time
 
 import pytest
-
 from plugins.locallm.tests.server.training_files import demonstrations, json_lines
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 
 CHAT = {"model": "locallm", "messages": [{"role": "user", "content": "g4 h8 d7 a6 | 2"}], "seed": 3}
+CURL = ["curl", "-sS", "-N", "-w", "\n%{http_code}"]
 GRADER = {
     "type": "string_check",
     "name": "same",
@@ -27,8 +27,7 @@ GRADER = {
 def curl(process):
     def call(path, *arguments, status=200):
         answer = subprocess.run(
-            ["curl", "-sS", "-N", "-w", "\n%{http_code}", "-H", f"Authorization: Bearer {process.token}"]
-            + [*arguments, process.base_url + path],
+            [*CURL, "-H", f"Authorization: Bearer {process.token}", *arguments, process.base_url + path],
             check=True,
             capture_output=True,
             text=True,
@@ -87,7 +86,9 @@ def test_files_jobs_and_tuned_models(curl, post, upload, wait):
     assert json.loads(curl(f"/files/{file}"))["purpose"] == "fine-tune"
     assert file in [found["id"] for found in json.loads(curl("/files?purpose=fine-tune"))["data"]]
     assert len(curl(f"/files/{file}/content").splitlines()) == 12
-    job = post("/fine_tuning/jobs", {"model": "locallm", "training_file": file, "metadata": {"by": file}})["id"]
+    job = post("/fine_tuning/jobs", {"model": "locallm", "training_file": file, "metadata": {"by": file}})[
+        "id"
+    ]
     found = json.loads(curl(f"/fine_tuning/jobs?metadata[by]={file}", "-g"))
     assert [other["id"] for other in found["data"]] == [job]
     post(f"/fine_tuning/jobs/{job}/pause", {})

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-
 from plugins.locallm.tests.server.server_process import ServerProcess
 from plugins.locallm.tests.server.training_files import demonstrations
 
@@ -82,7 +81,14 @@ def undisturbed(tmp_path_factory):
         return outcome(client, submit(client))
 
 
-@pytest.mark.parametrize("steps", [[0], [1], [50, 130]], ids=["at once", "at the first step", "twice"])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param([0], id="at once", marks=pytest.mark.slow),
+        pytest.param([1], id="at the first step", marks=pytest.mark.slow),
+        pytest.param([50, 130], id="twice"),
+    ],
+)
 def test_a_killed_job_ends_once_and_as_if_it_had_not_been_killed(tmp_path, undisturbed, steps):
     for step in steps:
         with running(tmp_path) as (_, client):
@@ -110,6 +116,7 @@ def test_a_paused_job_stays_paused_when_the_process_dies_and_goes_on_when_resume
     assert ended == undisturbed
 
 
+@pytest.mark.slow
 def test_a_stopped_server_goes_on_with_its_job(tmp_path, undisturbed):
     process = ServerProcess(tmp_path)
     with process.client() as client:
@@ -132,15 +139,16 @@ def test_an_answer_that_was_lost_does_not_make_a_second_job(tmp_path):
 def test_an_upload_that_was_killed_leaves_nothing(tmp_path):
     with running(tmp_path) as (process, _):
         address = urlsplit(process.base_url)
-        part = b'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nfine-tune\r\n' + (
-            b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n'
+        part = (
+            '--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nfine-tune\r\n'
+            '--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n'
         )
         head = (
             f"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {process.token}\r\n"
             "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 10000000\r\n\r\n"
         )
         with socket.create_connection((address.hostname, address.port)) as connection:
-            connection.sendall(head.encode() + part + demonstrations(2000))
+            connection.sendall((head + part).encode() + demonstrations(2000))
             process.kill()
     # What a process leaves that died while it copied the file, or before it wrote that it has it.
     (tmp_path / "files" / ".unfinished-x").write_bytes(b"{")

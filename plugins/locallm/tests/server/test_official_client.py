@@ -8,7 +8,6 @@ import json
 import openai
 import pytest
 from openai import AsyncOpenAI
-
 from plugins.locallm.tests.server.conftest import in_process_client
 from plugins.locallm.tests.server.training_files import demonstrations, json_lines, preferences, tasks
 
@@ -66,7 +65,13 @@ def test_models(connect):
 def test_chat_completions(connect):
     async def story(client):
         answer = await client.chat.completions.create(
-            model="locallm", messages=CHAT, n=2, seed=7, logprobs=True, top_logprobs=2, max_completion_tokens=20
+            model="locallm",
+            messages=CHAT,
+            n=2,
+            seed=7,
+            logprobs=True,
+            top_logprobs=2,
+            max_completion_tokens=20,
         )
         assert [choice.index for choice in answer.choices] == [0, 1]
         assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
@@ -117,7 +122,10 @@ def test_a_supervised_job_from_file_to_answer(connect):
             suffix="polite",
             seed=3,
             metadata={"run": file.id},
-            method={"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 20, "batch_size": 4}}},
+            method={
+                "type": "supervised",
+                "supervised": {"hyperparameters": {"n_epochs": 20, "batch_size": 4}},
+            },
         )
         assert [found.id async for found in jobs.list(metadata={"run": file.id})] == [job.id]
         assert job.id in [found.id async for found in jobs.list(limit=1)]

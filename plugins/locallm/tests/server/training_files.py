@@ -34,5 +34,6 @@ def preferences(count: int = 12) -> bytes:
 def tasks(count: int = 12) -> bytes:
     """Rows for reinforcement fine-tuning."""
     return json_lines(
-        {"messages": [{"role": "user", "content": f"g4 h8 d7 a6 | {i % 9}"}], "answer": "6"} for i in range(count)
+        {"messages": [{"role": "user", "content": f"g4 h8 d7 a6 | {i % 9}"}], "answer": "6"}
+        for i in range(count)
     )

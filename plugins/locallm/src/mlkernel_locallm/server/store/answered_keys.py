@@ -47,7 +47,7 @@ class AnsweredKeys:
 
     def find(self, scope: str, key: str) -> KeptAnswer | None:
         """The answer, if there is one that is not too old."""
-        with self._database.reading() as connection:
+        with self._database.connection() as connection:
             row = connection.execute(
                 "SELECT fingerprint, media_type, body FROM answers WHERE scope = ? AND key = ? AND saved_at > ?",
                 (scope, key, time.time() - self._lifetime),
@@ -56,7 +56,7 @@ class AnsweredKeys:
 
     def save(self, scope: str, key: str, answer: KeptAnswer) -> None:
         """Keep *answer*."""
-        with self._database.transaction() as connection:
+        with self._database.connection() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)",
                 (scope, key, answer.fingerprint, answer.media_type, answer.body, time.time()),
@@ -66,5 +66,5 @@ class AnsweredKeys:
             self._prune()
 
     def _prune(self) -> None:
-        with self._database.transaction() as connection:
+        with self._database.connection() as connection:
             connection.execute("DELETE FROM answers WHERE saved_at <= ?", (time.time() - self._lifetime,))

@@ -39,8 +39,8 @@ class Database:
             self._connection.execute("COMMIT")
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A look at what is there."""
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """For one statement, which is kept or not at all by itself."""
         with self._lock:
             yield self._connection
 

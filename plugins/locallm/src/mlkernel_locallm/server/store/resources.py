@@ -62,7 +62,7 @@ class Resources:
 
     def get(self, identifier: str) -> Document | None:
         """The document, or ``None`` if there is none or it was deleted."""
-        with self._database.reading() as connection:
+        with self._database.connection() as connection:
             return self._read(connection, identifier)
 
     def change(self, identifier: str, change: Callable[[Document], None]) -> Document:
@@ -98,7 +98,7 @@ class Resources:
 
         :raises KeyError: when ``page.after`` never was in the list.
         """
-        with self._database.reading() as connection:
+        with self._database.connection() as connection:
             values = {
                 "collection": self._collection,
                 "cursor": self._cursor(connection, page),
