@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from plugins.text.tests.faults.provider_process import Customer, ProviderProcess
 
 

@@ -8,6 +8,8 @@ from collections import Counter
 
 import pytest
 from attrs import evolve
+from plugins.text.tests.backends.served_app import served
+from plugins.text.tests.faults.fault_provider import Customer, perform
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,8 +21,6 @@ from mlkernel_text.backends.azure_config import AzureConfig
 from mlkernel_text.backends.backend import SampleRequest
 from mlkernel_text.backends.backend_context import BackendContext
 from mlkernel_text.backends.errors import ProviderError
-from plugins.text.tests.backends.served_app import served
-from plugins.text.tests.faults.fault_provider import Customer, perform
 
 TOKEN, KEY = "eyJ0eXAi.management.token", "azure-key-0123456789"
 PATH = "/subscriptions/SUB/resourceGroups/GROUP/providers/Microsoft.CognitiveServices/accounts/ACCOUNT/deployments"

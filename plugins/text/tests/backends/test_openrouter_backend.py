@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from plugins.text.tests.backends.served_app import served
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,7 +17,6 @@ from mlkernel_text.backends.backend_context import BackendContext
 from mlkernel_text.backends.errors import ProviderError
 from mlkernel_text.backends.openrouter_backend import OpenRouterBackend
 from mlkernel_text.backends.openrouter_config import OpenRouterConfig
-from plugins.text.tests.backends.served_app import served
 
 REQUEST = SampleRequest(key="k", model="author/name", chat=({"role": "user", "content": "hello"},), seed=1)
 COMPLETION = {

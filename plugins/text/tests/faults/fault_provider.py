@@ -14,8 +14,10 @@ import socket
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,34 +127,27 @@ async def before(fault: str | None, customer: Customer) -> Response | None:
     """What goes wrong before anything was done."""
     if fault == "kill-before":
         customer.kill()
-    elif fault == "slow":
-        await asyncio.sleep(0.05)
-    elif fault == "late":
-        await asyncio.sleep(customer.patience)
-    elif fault == "timeout-before":
-        await asyncio.sleep(customer.patience)
-        return failure(500, "too late")
-    elif fault == "500-before":
-        return failure(500, "nothing was done", "server_error")
-    elif fault == "503-retry-after":
-        return failure(503, "overloaded", retry_after="0.05")
-    elif fault == "429":
-        return failure(429, "slow down", "rate_limit_exceeded")
-    elif fault == "429-retry-after":
-        return failure(429, "slow down", "rate_limit_exceeded", retry_after="0.05")
-    elif fault == "429-date":
-        return failure(
-            429, "slow down", "rate_limit_exceeded", retry_after=formatdate(time.time(), usegmt=True)
-        )
-    return failure_named(fault)
+    seconds = {"slow": 0.05, "late": customer.patience, "timeout-before": customer.patience}
+    await asyncio.sleep(seconds.get(fault or "", 0.0))
+    if fault is not None and fault.startswith("error:"):
+        _, status, code, message = fault.split(":", 3)
+        return failure(int(status), message, code or None)
+    return failure_before(fault)
 
 
-def failure_named(fault: str | None) -> Response | None:
-    """Faults that say their own status, code and message: ``error:STATUS:CODE:MESSAGE``."""
-    if fault is None or not fault.startswith("error:"):
-        return None
-    _, status, code, message = fault.split(":", 3)
-    return failure(int(status), message, code or None)
+def failure_before(fault: str | None) -> Response | None:
+    """The answer of a fault that keeps anything from being done."""
+    limit = partial(failure, 429, "slow down", "rate_limit_exceeded")
+    failures: dict[str, Callable[[], Response]] = {
+        "500-before": partial(failure, 500, "nothing was done", "server_error"),
+        "timeout-before": partial(failure, 500, "too late"),
+        "503-retry-after": partial(failure, 503, "overloaded", retry_after="0.05"),
+        "429": limit,
+        "429-retry-after": partial(limit, retry_after="0.05"),
+        "429-date": partial(limit, retry_after=formatdate(time.time(), usegmt=True)),
+    }
+    make = failures.get(fault or "")
+    return None if make is None else make()
 
 
 async def after(fault: str | None, customer: Customer, answer: Response) -> Response:
@@ -188,25 +183,30 @@ def operation_of(method: str, path: str) -> str:
 
 async def perform(customer: Customer, request: Request, operation: str, body: bytes) -> Response:
     """Do what is asked."""
-    world, path, key = customer.world, request.path_params["path"], request.headers.get("idempotency-key")
-    if operation == "chat":
-        asked = json.loads(body)
-        if asked["model"] not in world.models:
-            return failure(404, f"no model {asked['model']}", "model_not_found")
-        return JSONResponse(world.chat(asked, key))
+    world, path = customer.world, request.path_params["path"]
     if operation == "upload":
         async with request.form() as form:
             file: Any = form["file"]
             return JSONResponse(world.upload(file.filename, await file.read()))
-    if operation == "create":
-        knows = customer.options.get("knows_idempotency", True)
-        return JSONResponse(world.create(json.loads(body), key, knows_idempotency=knows))
+    if operation in {"chat", "create"}:
+        key = request.headers.get("idempotency-key")
+        return work(customer, operation, json.loads(body), key)
     if operation == "list":
         return listing(customer, request, path)
     if operation == "model":
-        name = path.removeprefix("models").strip("/")
-        return one_model(world, name)
+        return one_model(world, path.removeprefix("models").strip("/"))
     return about_job(customer, path)
+
+
+def work(customer: Customer, operation: str, asked: dict[str, Any], key: str | None) -> Response:
+    """What costs something: a completion, or a job."""
+    world = customer.world
+    if asked["model"] not in world.models:
+        return failure(404, f"no model {asked['model']}", "model_not_found")
+    if operation == "chat":
+        return JSONResponse(world.chat(asked, key))
+    knows = customer.options.get("knows_idempotency", True)
+    return JSONResponse(world.create(asked, key, knows_idempotency=knows))
 
 
 def one_model(world: World, name: str) -> Response:
@@ -280,7 +280,8 @@ def main() -> None:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(Starlette(routes=routes), log_level="critical", access_log=False)
-    print(listener.getsockname()[1], flush=True)
+    sys.stdout.write(f"{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Literal
+from typing import Literal
 
-from attrs import Factory, frozen
+from attrs import frozen
 
 Operation = Literal["chat", "upload", "create", "poll", "list", "model"]
 
@@ -81,8 +81,6 @@ class Extent:
     jobs: int
     calls: int
     seconds: float
-    idempotent: bool = True
-    extra: dict[str, Any] = Factory(dict)
 
 
 def random_schedule(seed: int, extent: Extent) -> Schedule:

@@ -95,6 +95,7 @@ class World:
                     return job
         content = self.contents[body["training_file"]]
         metadata = body.get("metadata") or {}
+        learnt = _digest(body["model"], body.get("method"), body.get("seed"), content.decode())
         self.created[metadata.get("mlkernel_key", "")] += 1
         identifier = f"ftjob-{sum(self.created.values())}"
         self.jobs[identifier] = {
@@ -116,7 +117,7 @@ class World:
             "trained_tokens": None,
             "error": None,
             "key": key,
-            "result": f"ft:{BASE_MODEL}:{_digest(body['model'], body.get('method'), body.get('seed'), content.decode())[:12]}",
+            "result": f"ft:{BASE_MODEL}:{learnt[:12]}",
             "skill": self.models[body["model"]] + 1,
             "tokens": len(content),
         }

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from plugins.text.tests.faults.faulty_run import files_with
 from plugins.text.tests.faults.test_faults import WORDS
 
