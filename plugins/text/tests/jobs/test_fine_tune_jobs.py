@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_listeners_are_told_the_state_before(train):
     calls = train("iterations=1").recorder.calls("on_fine_tune_job_changed")
     verifier = [(call["previous"], call["job"].state) for call in calls if "/verifier/" in call["job"].key]
     assert verifier[0] == (None, "planned")
-    assert all(before[1] == after[0] for before, after in zip(verifier, verifier[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(verifier))
 
 
 def test_training_goes_on_from_the_tuned_model(train, customer):

@@ -20,23 +20,17 @@ from mlkernel_text.answers.prices import Prices
 from mlkernel_text.backends.backend import (
     Capabilities,
     Estimate,
-    Sample,
     SampleRequest,
     SampleResult,
-    Usage,
 )
 from mlkernel_text.backends.backend_context import BackendContext
 from mlkernel_text.backends.errors import ProviderError
-from mlkernel_text.backends.openai_chat import chat_arguments, result_of
+from mlkernel_text.backends.openai_chat import chat_arguments, refused_request, result_of
 from mlkernel_text.backends.openai_client import OpenAIClient
 from mlkernel_text.backends.openai_config import OpenAIConfig
 from mlkernel_text.backends.openai_errors import (
-    is_filtered,
-    is_overlong,
     malformed,
-    message_of,
     provider_errors,
-    without_keys,
 )
 from mlkernel_text.backends.openai_jobs import (
     KEY_FIELD,
@@ -126,7 +120,7 @@ class OpenAIBackend:
                     **chat_arguments(request, self._config), extra_headers=_idempotent(request.key)
                 )
             except openai.APIStatusError as error:
-                refused = _refused_request(error, request.n)
+                refused = refused_request(error, request.n)
                 if refused is None:
                     raise
                 return refused
@@ -289,16 +283,6 @@ class OpenAIBackend:
                 "the provider tells an unknown state; the job counts as running", state=state
             )
         return job_of(checked, key=key, provider=self.name, uploaded=uploaded)
-
-
-def _refused_request(error: openai.APIStatusError, n: int) -> SampleResult | None:
-    """The outcome of a chat that did not reach the model; it cost nothing."""
-    problem = without_keys(message_of(error))
-    if is_overlong(error):
-        return SampleResult(samples=(Sample(outcome="overlong", problem=problem),) * n, usage=Usage())
-    if is_filtered(error):
-        return SampleResult(samples=(Sample(outcome="filtered", problem=problem),) * n, usage=Usage())
-    return None
 
 
 def _expect(answer: Any, kind: type[Any], doing: str) -> Any:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import openai
 from openai.types.chat import ChatCompletion, ChatCompletionMessage
 from openai.types.chat.chat_completion import Choice
 
 from mlkernel_text.backends.backend import Sample, SampleOutcome, SampleRequest, SampleResult, Usage
 from mlkernel_text.backends.openai_config import OpenAIConfig
-from mlkernel_text.backends.openai_errors import malformed
+from mlkernel_text.backends.openai_errors import is_filtered, is_overlong, malformed, message_of, without_keys
 
 _OUTCOMES: dict[str, SampleOutcome] = {
     "length": "length",
@@ -53,6 +54,16 @@ def result_of(completion: Any, n: int, doing: str) -> SampleResult:
     lacking = f"the provider gave {len(choices)} of {n} answers; if it never gives several, set its option n to false"
     samples += [Sample(outcome="error", problem=lacking)] * (n - len(samples))
     return SampleResult(samples=tuple(samples), usage=_usage_of(completion))
+
+
+def refused_request(error: openai.APIStatusError, n: int) -> SampleResult | None:
+    """The outcome of a chat that did not reach the model; it cost nothing."""
+    problem = without_keys(message_of(error))
+    if is_overlong(error):
+        return SampleResult(samples=(Sample(outcome="overlong", problem=problem),) * n, usage=Usage())
+    if is_filtered(error):
+        return SampleResult(samples=(Sample(outcome="filtered", problem=problem),) * n, usage=Usage())
+    return None
 
 
 def _sample_of(choice: Choice) -> Sample:
