@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,13 @@ from typing import Any
 from attrs import frozen
 
 from mlkernel_text.answers.database import open_database
+from mlkernel_text.answers.json_bytes import json_bytes
 from mlkernel_text.backends.backend import Sample, SampleRequest, Usage
 
 _TABLE = """
-CREATE TABLE IF NOT EXISTS answers (request BLOB, number INTEGER, answer TEXT, PRIMARY KEY (request, number))
+CREATE TABLE IF NOT EXISTS answers (request BLOB, number INTEGER, answer BLOB, PRIMARY KEY (request, number))
 WITHOUT ROWID
 """
-
-_encode_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @frozen
@@ -87,7 +87,7 @@ def request_digest(backend: str, request: SampleRequest) -> bytes:
                 request.logprobs,
             )
         ),
-        _encode_json(dict(request.extra)) if request.extra else "",
+        json.dumps(dict(request.extra), sort_keys=True) if request.extra else "",
     ]
     for message in request.chat:
         parts += (message["role"], message["content"])
@@ -97,7 +97,7 @@ def request_digest(backend: str, request: SampleRequest) -> bytes:
     ).digest()
 
 
-def _encode(answer: KeptAnswer) -> str:
+def _encode(answer: KeptAnswer) -> bytes:
     sample, usage = answer.sample, answer.usage
     record: dict[str, Any] = {
         "outcome": sample.outcome,
@@ -110,7 +110,7 @@ def _encode(answer: KeptAnswer) -> str:
         record["tokens"] = sample.tokens
     if sample.logprobs is not None:
         record["logprobs"] = sample.logprobs
-    return _encode_json(record)
+    return json_bytes(record)
 
 
 def _decode(record: dict[str, Any]) -> KeptAnswer:
@@ -119,8 +119,13 @@ def _decode(record: dict[str, Any]) -> KeptAnswer:
         outcome=record["outcome"],
         text=record["text"],
         tokens=None if tokens is None else tuple(tokens),
-        logprobs=None if logprobs is None else tuple(logprobs),
+        logprobs=None if logprobs is None else log_probabilities(logprobs),
         problem=record.get("problem"),
     )
     prompt, completion, cost = record["usage"]
     return KeptAnswer(sample, Usage(prompt_tokens=prompt, completion_tokens=completion, cost=cost))
+
+
+def log_probabilities(values: Sequence[float | None]) -> tuple[float, ...]:
+    """As they were before JSON, which has no infinity, left out those of probability 0."""
+    return tuple(-math.inf if value is None else value for value in values)

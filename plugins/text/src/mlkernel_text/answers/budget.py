@@ -148,6 +148,8 @@ class Budget:
         self._on_disk = requests
 
     def _check(self, amount: Amount) -> None:
+        if self.max_tokens is None and self.max_cost is None:
+            return
         reserved = self._jobs + self._requests
         after = self._spent + reserved + amount
         if self.max_tokens is not None and after.tokens > self.max_tokens:

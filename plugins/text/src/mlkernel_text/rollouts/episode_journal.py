@@ -10,11 +10,10 @@ from types import TracebackType
 from typing import Self
 
 from mlkernel import StorageError, UsageError
+from mlkernel_text.answers.json_bytes import json_bytes
 from mlkernel_text.rollouts.episode import Episode
 from mlkernel_text.rollouts.episode_record import episode_of, episode_record
 from mlkernel_text.scenario.scenario import Split
-
-_encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class EpisodeJournal:
@@ -67,7 +66,7 @@ class EpisodeJournal:
 
         :raises StorageError: the disk is full or refuses to be written.
         """
-        content = (_encode_json(episode_record(episode)) + "\n").encode()
+        content = json_bytes(episode_record(episode)) + b"\n"
         descriptor = self._open()
         size = os.fstat(descriptor).st_size
         rest = memoryview(content)

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from attrs import fields
 
+from mlkernel_text.answers.answer_store import log_probabilities
 from mlkernel_text.rollouts.episode import Episode, Node
 
-_TUPLES = ("prompt", "tokens", "logprobs")
 
-
-def _defaults(kind: type[Episode | Node]) -> list[tuple[str, Any]]:
+def _defaults(kind: type[Episode | Node]) -> dict[str, Any]:
     """Names of the fields with their defaults; a field without one gets a value that equals nothing else."""
-    return [
-        (field.name, field.default.factory() if hasattr(field.default, "factory") else field.default)
+    return {
+        field.name: field.default.factory() if hasattr(field.default, "factory") else field.default
         for field in fields(kind)
         if field.name != "nodes"
-    ]
+    }
 
 
-_NODE_FIELDS, _EPISODE_FIELDS = _defaults(Node), _defaults(Episode)
+_NODE, _EPISODE = _defaults(Node), _defaults(Episode)
+_values_of_node, _values_of_episode = attrgetter(*_NODE), attrgetter(*_EPISODE)
 
 
 def episode_record(episode: Episode) -> dict[str, Any]:
     """*episode* in JSON types; :func:`episode_of` is the way back."""
-    record = _without_defaults(episode, _EPISODE_FIELDS)
-    record["nodes"] = [_without_defaults(node, _NODE_FIELDS) for node in episode.nodes]
+    record = _without_defaults(_EPISODE, _values_of_episode(episode))
+    record["nodes"] = [_without_defaults(_NODE, _values_of_node(node)) for node in episode.nodes]
     return record
 
 
@@ -41,14 +42,17 @@ def episode_of(record: Mapping[str, Any]) -> Episode:
 
 
 def _node_of(record: Mapping[str, Any]) -> Node:
-    tuples = {name: tuple(record[name]) for name in _TUPLES if name in record}
-    return Node(**{**record, **tuples})
+    fields_of_node = {**record, "prompt": tuple(record["prompt"])}
+    if "tokens" in record:
+        fields_of_node["tokens"] = tuple(record["tokens"])
+    if "logprobs" in record:
+        fields_of_node["logprobs"] = log_probabilities(record["logprobs"])
+    return Node(**fields_of_node)
 
 
-def _without_defaults(thing: Episode | Node, names: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = {}
-    for name, default in names:
-        value = getattr(thing, name)
-        if value != default:
-            record[name] = value
-    return record
+def _without_defaults(defaults: Mapping[str, Any], values: tuple[Any, ...]) -> dict[str, Any]:
+    return {
+        name: value
+        for (name, default), value in zip(defaults.items(), values, strict=True)
+        if value != default
+    }
