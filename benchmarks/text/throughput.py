@@ -34,7 +34,9 @@ Contestant = Callable[[Sequence[tuple[int, ...]], int], int]
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description="Tokens per second of processor time, ours and transformers'.")
+    parser = argparse.ArgumentParser(
+        description="Tokens per second of processor time, ours and transformers'."
+    )
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 32, 128])
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
@@ -49,7 +51,10 @@ def main() -> None:
 def prompts(count: int) -> list[tuple[int, ...]]:
     """The prover's prompts of *count* games."""
     cards = Cards(CardsConfig(), seed=0)
-    return [encode_prompt(cards.begin(instance, 0).turns()[0].chat) for instance in cards.instances("test")[:count]]
+    return [
+        encode_prompt(cards.begin(instance, 0).turns()[0].chat)
+        for instance in cards.instances("test")[:count]
+    ]
 
 
 def embedded() -> Contestant:
