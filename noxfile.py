@@ -15,7 +15,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parent
 CORE = "core"
-PACKAGES = [CORE, "plugins/torch", "plugins/rl", "plugins/text", "plugins/locallm", "contrib/tqdm"]
+PACKAGES = [CORE, "plugins/torch", "plugins/rl", "plugins/text", "plugins/locallm", "plugins/search", "contrib/tqdm"]
 """In the order of their dependencies."""
 WITH_EXTRAS = [
     "core[plot,data]",
@@ -23,6 +23,7 @@ WITH_EXTRAS = [
     "plugins/rl[torchrl,render]",
     "plugins/text[parquet]",
     "plugins/locallm",
+    "plugins/search[gp]",
     "contrib/tqdm",
 ]
 """The same, with everything that they can use, but for what is in the next list."""

@@ -1,7 +1,7 @@
 """Bayesian optimisation with a Gaussian process, by Optuna, on the unit cube of the whole space.
 
-Optuna's sampler models only parameters that every trial has. Here a trial has them all: those that are inactive get
-coordinates of their own, a function of the study's seed and the trial's number, and are left out of the point.
+Optuna's sampler models only parameters that every trial has. Here a trial has them all: those that are inactive are
+told with the middle of their range, and left out of the point.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import GPSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from mlkernel import Capabilities, Observation, PendingTrial, SearchProblem, trial_random, trial_seed
+from mlkernel import Capabilities, Observation, PendingTrial, SearchProblem, trial_seed
 from mlkernel_search.configs import GpConfig
 from mlkernel_search.model_memory import ModelMemory
 from mlkernel_search.optuna_trials import Encoding, frozen_trial, study_of
@@ -51,8 +51,7 @@ class GpSearch(StepwiseSearch):
     def learn(self, observation: Observation) -> None:
         """Keep an observation of the space."""
         if self.space.contains(observation.parameters):
-            number = observation.number if observation.number is not None else -1 - self._count
-            encoded = self._encoded(number, observation.parameters)
+            encoded = self._encoded(observation.parameters)
             self._memory.add((self._count, encoded, self.problem.losses(observation)))
             self._count += 1
 
@@ -62,7 +61,7 @@ class GpSearch(StepwiseSearch):
         if len(known) < self._options.startup_trials or not self._encoding.distributions:
             return self.space.from_unit(self._sequence.point(number))
         running = [
-            self._trial(self._count + place, self._encoded(trial.number, trial.parameters), None)
+            self._trial(self._count + place, self._encoded(trial.parameters), None)
             for place, trial in enumerate(pending)
             if self.space.contains(trial.parameters)
         ]
@@ -85,15 +84,11 @@ class GpSearch(StepwiseSearch):
         worst = [max(column) for column in zip(*(losses for *_, losses in entries if losses), strict=True)]
         return [self._trial(place, encoded, losses or worst) for place, encoded, losses in entries]
 
-    def _encoded(self, number: int, point: Mapping[str, Any]) -> dict[str, Any]:
-        """The whole position of trial *number*."""
-        rng = trial_random(self.problem.seed, number, "inactive parameters")
-        inactive = [rng.random() for _ in self._names]
-        position = zip(self._names, inactive, strict=True)
+    def _encoded(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """The whole position of *point*: inactive parameters are in their middle."""
+        position = zip(self._names, self.space.to_unit(point), strict=True)
         return {
-            name: self._encoding.encode(name, point[name])
-            if name in point
-            else self._encoding.at(name, coordinate)
+            name: self._encoding.at(name, coordinate)
             for name, coordinate in position
             if name in self._encoding.distributions
         }

@@ -8,9 +8,10 @@ MOTPE: Ozaki et al., JAIR 73 (2022).
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from attrs import mutable
 from optuna.samplers import TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
@@ -21,12 +22,22 @@ from mlkernel_search.model_memory import ModelMemory
 from mlkernel_search.optuna_trials import Encoding, frozen_trial, study_of
 from mlkernel_search.stepwise_search import StepwiseSearch
 
-NEWEST, BEST = 250, 100
+NEWEST, BEST = 75, 75
 """Observations that the densities are made of, so that a proposal takes the same time after 100,000 trials."""
 
 
+@mutable(kw_only=True)
+class Ended:
+    """A trial that ended, and what Optuna calls it once it was asked about."""
+
+    number: int
+    parameters: Mapping[str, Any]
+    losses: Sequence[float] | None
+    trial: FrozenTrial | None = None
+
+
 class TpeSearch(StepwiseSearch):
-    """Models parameters that are active together by one density; of conditional ones, each branch by its own."""
+    """Models the parameters that are always active by one joint density, and each conditional one by its own."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(several_objectives=True)
 
@@ -39,15 +50,14 @@ class TpeSearch(StepwiseSearch):
     def forget(self) -> None:
         """Start anew, with no trials."""
         self._count = 0
-        self._memory = ModelMemory[FrozenTrial](NEWEST, BEST, _losses)
+        self._memory = ModelMemory[Ended](NEWEST, BEST, lambda ended: ended.losses)
 
     def learn(self, observation: Observation) -> None:
         """Keep an observation of the space as a trial; a failed one is as bad as any."""
         if not self.space.contains(observation.parameters):
             return
         losses = self.problem.losses(observation)
-        state = TrialState.PRUNED if losses is None else TrialState.COMPLETE
-        self._memory.add(self._trial(self._count, observation.parameters, losses, state))
+        self._memory.add(Ended(number=self._count, parameters=observation.parameters, losses=losses))
         self._count += 1
 
     def propose(self, number: int, pending: Sequence[PendingTrial], rng: random.Random) -> dict[str, Any]:
@@ -61,7 +71,7 @@ class TpeSearch(StepwiseSearch):
             for place, trial in enumerate(pending)
             if self.space.contains(trial.parameters)
         ]
-        study = study_of([*self._memory.entries, *running], len(self.problem.objectives))
+        study = study_of([*map(self._ended, self._memory.entries), *running], len(self.problem.objectives))
         sampler = TPESampler(
             seed=seed, n_startup_trials=0, n_ei_candidates=self._options.candidates, constant_liar=True
         )
@@ -84,6 +94,12 @@ class TpeSearch(StepwiseSearch):
                 point[parameter.name] = self._encoding.decode(parameter.name, found.get(parameter.name, 0))
         return point
 
+    def _ended(self, ended: Ended) -> FrozenTrial:
+        if ended.trial is None:
+            state = TrialState.PRUNED if ended.losses is None else TrialState.COMPLETE
+            ended.trial = self._trial(ended.number, ended.parameters, ended.losses, state)
+        return ended.trial
+
     def _trial(
         self, number: int, point: Any, losses: Sequence[float] | None, state: TrialState
     ) -> FrozenTrial:
@@ -97,17 +113,7 @@ class TpeSearch(StepwiseSearch):
         )
 
 
-def _losses(trial: FrozenTrial) -> Sequence[float] | None:
-    return trial.values if trial.state == TrialState.COMPLETE else None
-
-
 def _groups(parameters: Sequence[Parameter]) -> list[list[Parameter]]:
-    """Parameters with the same conditions, which are active together."""
-    groups: list[list[Parameter]] = []
-    for parameter in parameters:
-        same = next((group for group in groups if group[0].conditions == parameter.conditions), None)
-        if same is None:
-            groups.append([parameter])
-        else:
-            same.append(parameter)
-    return groups
+    """Parameters that are always active, together; conditional ones, of which fewer values are known, one by one."""
+    together = [parameter for parameter in parameters if not parameter.conditions]
+    return [together, *([parameter] for parameter in parameters if parameter.conditions)]

@@ -11,6 +11,7 @@ import math
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from json.encoder import encode_basestring_ascii
 from typing import Any, ClassVar, Self
 
 from attrs import frozen
@@ -100,7 +101,9 @@ def as_tuple(given: Iterable[Any]) -> tuple[Any, ...]:
 
 def value_key(value: Any) -> str:
     """Text that is equal for equal JSON values only: ``1``, ``1.0`` and ``true`` differ."""
-    return json.dumps(value, sort_keys=True)
+    if type(value) is str:
+        return encode_basestring_ascii(value)  # what json does, without its preparations
+    return repr(value) if type(value) is int else json.dumps(value, sort_keys=True)
 
 
 def without_repetitions(values: Iterable[Any]) -> list[Any]:
