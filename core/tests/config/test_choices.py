@@ -249,3 +249,17 @@ def test_configure_chooses_and_configures_one_component(games, tmp_path):
     assert configure("game", "dice").config is None
     with pytest.raises(ConfigError, match=r"game.crads: unknown key; did you mean cards\?"):
         configure("game", "cards", ["crads=1"])
+
+
+def test_what_an_absent_class_would_choose_need_not_be_installed(games):
+    @frozen(kw_only=True)
+    class Tournament:
+        game: Choice = choice("game", default="chess", help="What is played.")
+
+    @frozen(kw_only=True)
+    class Season:
+        tournament: Tournament | None = option(None, help="At its end.")
+
+    assert build(Season).trainer.tournament is None
+    assert build(Season, overrides=["tournament.game=cards"]).trainer.tournament.game.name == "cards"
+    assert "trainer.tournament.game: there is no game 'chess'" in problem("tournament={}", options=Season)

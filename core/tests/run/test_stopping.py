@@ -78,7 +78,8 @@ def test_kernel_stop_waits_until_the_run_has_stopped(tmp_path):
     again = process.kernel("stop", "latest", "--wait", "30")
     assert again.returncode == 0
     assert "is not running: stopped" in again.stdout
-    assert process.resume_here("trainer.iterations=5", "trainer.rest=0.0").exit_code == 0
+    done, _ = process.status.progress["train"]
+    assert process.resume_here(f"trainer.iterations={done + 1}", "trainer.rest=0.0").exit_code == 0
 
 
 def test_kernel_stop_says_when_patience_ends(tmp_path):

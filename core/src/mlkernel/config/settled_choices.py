@@ -70,13 +70,18 @@ class SettledChoices:
             nested = config_class_in(option.type)
             if declaration is not None:
                 types.append((option.name, self.choice_type(declaration, inner_path, default)))
-            elif nested is not None:
+            elif nested is not None and (default is not None or self._is_given(inner_path)):
                 view = self._view(nested, inner_path, default)
                 if view is not nested:
                     types.append((option.name, with_member(option.type, nested, view)))
         if not types:
             return config_class
         return class_view(config_class, tuple(types), is_settled=len(self.problems) == problems_before)
+
+    def _is_given(self, path: str) -> bool:
+        """Whether a layer says something of an option whose default is that it is absent, whatever it would choose."""
+        *parents, last = path.split(".")
+        return any(last in _table(layer.tree, parents) for layer in self.layers)
 
     def choice_type(self, declaration: ChoiceDeclaration, path: str, default: Any = NOTHING) -> Any:
         """The view of the choice at *path*; ``Any`` where it is not known what was chosen.

@@ -10,8 +10,8 @@ from typing import Any
 
 import attrs
 
-from mlkernel.config.choice import declaration_of
 from mlkernel.config.option import HELP
+from mlkernel.config.option_types import config_class_in, config_fields
 from mlkernel.config.sections import RunConfiguration, build, from_plain, to_plain
 from mlkernel.discovery.component import Component
 from mlkernel.errors import ConfigError
@@ -45,13 +45,12 @@ def _check_help(component: Component) -> None:
 def _fields_without_help(config_class: Any, prefix: str = "") -> Iterator[str]:
     if not attrs.has(config_class):
         raise CheckFailed(f"{config_class!r} is no attrs class; decorate it with attrs.frozen(kw_only=True)")
-    attrs.resolve_types(config_class)
-    for field in attrs.fields(config_class):
+    for field in config_fields(config_class):
         if not str(field.metadata.get(HELP, "")).strip():
             yield prefix + field.name
-        # What a choice holds is the chosen component's, and checked with it.
-        if isinstance(field.type, type) and attrs.has(field.type) and declaration_of(field) is None:
-            yield from _fields_without_help(field.type, f"{prefix}{field.name}.")
+        nested = config_class_in(field.type)
+        if nested is not None:
+            yield from _fields_without_help(nested, f"{prefix}{field.name}.")
 
 
 def _check_frozen(component: Component, overrides: Sequence[str]) -> None:
