@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from plugins.text.tests.trainer.scripted_backend import BACKEND
 
 from mlkernel.testing import parametrize_with_checks
-from plugins.text.tests.trainer.scripted_backend import BACKEND
 
 OVERRIDES = [
     f"backend={BACKEND}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-import networkx as nx  # type: ignore[import-untyped] # it ships no types
+import networkx as nx
 from attrs import frozen
 
 Edge = tuple[int, int]

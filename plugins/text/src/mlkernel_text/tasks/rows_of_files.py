@@ -82,7 +82,7 @@ def _csv(path: Path) -> Iterator[Row]:
 
 def _parquet(path: Path) -> Iterator[Row]:
     try:
-        from pyarrow import parquet  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        from pyarrow import parquet
     except ImportError as error:
         raise ConfigError(
             f"{path}: pyarrow is not installed, which reads Parquet",
