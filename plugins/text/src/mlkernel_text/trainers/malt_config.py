@@ -16,7 +16,7 @@ class MaltConfig(PureTextConfig):
 
     episodes: int = option(128, help="Trees of responses in an iteration.", validator=ge(1))
     fine_tune: FineTuneConfig = option(
-        factory=lambda: FineTuneConfig(epochs=2, nll_coefficient=0.2), help="Fine-tune jobs."
+        factory=lambda: FineTuneConfig(nll_coefficient=0.2), help="Fine-tune jobs."
     )
     responses: int = option(4, help="Answers that are followed at each turn.", validator=ge(2))
     frozen_agents_give_one_response: bool = option(
