@@ -7,7 +7,7 @@ import pytest
 from mlkernel.testing import Check
 from mlkernel.testing.plugin_check import checks_of
 
-NAMES = ["auto", "random", "grid", "sobol", "tpe", "gp"]
+NAMES = ["auto", "random", "grid", "sobol", "tpe", "gp", "evolution", "nsga2"]
 
 
 @pytest.mark.parametrize(

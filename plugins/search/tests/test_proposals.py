@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 
 import pytest
 
@@ -18,6 +19,7 @@ from mlkernel import (
 )
 from mlkernel_search.auto_search import GP_UNTIL, AutoSearch
 from mlkernel_search.model_memory import ModelMemory
+from mlkernel_search.nsga2_search import fitness_order
 from mlkernel_search.pareto import domination_ranks
 
 LINE = parse_space(["x=uniform(0, 1)", "n=uniformint(1, 100)"])
@@ -120,6 +122,30 @@ def test_a_long_history_is_answered_from_its_newest_and_best_part():
 def test_losses_are_ranked_by_domination():
     assert domination_ranks([]) == []
     assert domination_ranks([(1, 4), (2, 2), (4, 1), (3, 3), (4, 4), (2, 2)]) == [0, 0, 0, 1, 2, 0]
+
+
+def test_evolution_follows_good_trials():
+    problem = SearchProblem(space=LINE, seed=2)
+    history = observations(problem, 40, lambda point: [abs(point["x"] - 0.3)])
+    search = make_search_algorithm("evolution", problem)
+    xs = [point["x"] for point in search.ask(history, [], range(40, 80))]
+    assert statistics.median(abs(x - 0.3) for x in xs) < 0.15
+
+
+def test_nsga2_follows_the_pareto_front():
+    problem = SearchProblem(
+        space=LINE, seed=2, objectives=[Objective(metric="loss"), Objective(metric="speed", mode="max")]
+    )
+    history = observations(problem, 120, lambda point: [point["x"] + point["n"] / 200, -abs(point["n"] - 40)])
+    xs = [point["x"] for point in make_search_algorithm("nsga2", problem).ask(history, [], range(120, 160))]
+    assert statistics.median(xs) < 0.3
+    with pytest.raises(ConfigError, match="cannot do a single objective"):
+        make_search_algorithm("nsga2", SearchProblem(space=LINE))
+
+
+def test_fronts_are_ordered_by_crowding():
+    losses = [(0, 4), (1, 3), (1.1, 2.9), (4, 0), (5, 5)]
+    assert fitness_order(losses) == [0, 3, 2, 1, 4]
 
 
 def test_tpe_is_rebuilt_alike_from_more_than_its_memory_holds():

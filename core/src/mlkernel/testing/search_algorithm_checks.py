@@ -39,8 +39,10 @@ SPACES = {
     ],
     "small": ["a=[p,q]", "b=uniformint(1,3)"],
     "ordered": ["a=uniformint(0,5)", "b=quniform(0,1,0.25)"],
+    "constrained": ["a=uniformint(1,6)", "b=uniform(0,6,bins=4)"],
     "one_value": ["a=[p]", "b=uniformint(3,3)", "c=uniform(1,1)", "d=fixed(x)"],
 }  # fmt: skip
+CONSTRAINTS = {"constrained": ["b < a"]}
 
 
 def search_algorithm_checks(component: Component, overrides: Sequence[str] = ()) -> Iterator[Check]:
@@ -59,9 +61,14 @@ def _problems(component: Component, titles: Sequence[str] = tuple(SPACES)) -> di
     capabilities = capabilities_of(component.factory())
     objectives = (LOSS,) if capabilities.single_objective else (LOSS, Objective(metric="cost", mode="max"))
     problems = {
-        title: SearchProblem(space=parse_space(texts), objectives=objectives, seed=7, trials=30, parallel=2)
-        for title, texts in SPACES.items()
-        if title in titles
+        title: SearchProblem(
+            space=parse_space(SPACES[title], CONSTRAINTS.get(title, [])),
+            objectives=objectives,
+            seed=7,
+            trials=30,
+            parallel=2,
+        )
+        for title in titles
     }
     return {title: problem for title, problem in problems.items() if not capabilities.refusals(problem)}
 

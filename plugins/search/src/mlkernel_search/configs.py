@@ -46,3 +46,24 @@ class GpConfig:
     deterministic: bool = option(
         False, help="The objective has no noise: equal points would have equal values."
     )
+
+
+@frozen(kw_only=True)
+class EvolutionConfig:
+    """Options of regularised evolution."""
+
+    population: int = option(
+        20, help="Newest successful trials that may become parents.", validator=validators.ge(1)
+    )
+    sample: int = option(
+        5, help="Members drawn, of which the best becomes the parent.", validator=validators.ge(1)
+    )
+
+
+@frozen(kw_only=True)
+class Nsga2Config:
+    """Options of NSGA-II."""
+
+    population: int = option(
+        40, help="Best successful trials that may become parents.", validator=validators.ge(2)
+    )

@@ -41,3 +41,34 @@ gp = Descriptor(
     config="mlkernel_search.configs:GpConfig",
     needs=("optuna", "scipy", "torch"),
 )
+evolution = Descriptor(
+    name="evolution",
+    summary="Regularised evolution: mutations of the best of a sample of the newest trials.",
+    factory="mlkernel_search.evolution_search:EvolutionSearch",
+    config="mlkernel_search.configs:EvolutionConfig",
+)
+nsga2 = Descriptor(
+    name="nsga2",
+    summary="NSGA-II, for several objectives.",
+    factory="mlkernel_search.nsga2_search:Nsga2Search",
+    config="mlkernel_search.configs:Nsga2Config",
+)
+tune = Descriptor(
+    name="tune",
+    summary="Another name of random.",
+    factory="mlkernel_search.random_search:RandomSearch",
+)
+bayesian = Descriptor(
+    name="bayesian",
+    summary="Another name of gp.",
+    factory="mlkernel_search.gp_search:GpSearch",
+    config="mlkernel_search.configs:GpConfig",
+    needs=("optuna", "scipy", "torch"),
+)
+optuna = Descriptor(
+    name="optuna",
+    summary="Another name of tpe.",
+    factory="mlkernel_search.tpe_search:TpeSearch",
+    config="mlkernel_search.configs:TpeConfig",
+    needs=("optuna",),
+)

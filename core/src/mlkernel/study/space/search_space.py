@@ -136,16 +136,20 @@ class SearchSpace:
         :param given: values that are not drawn; those of parameters that turn out inactive are left out.
         :raises ConfigError: none was found; names the constraints.
         """
-        fixed = given or {}
         for _ in range(ATTEMPTS):
-            point: dict[str, Any] = {}
-            for parameter in self.parents_first:
-                if parameter.is_active(point):
-                    name = parameter.name
-                    point[name] = fixed[name] if name in fixed else parameter.dimension.sample(rng)
+            point = self.completed(given or {}, rng)
             if self.satisfies(point):
                 return point
         raise self.impossible()
+
+    def completed(self, given: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+        """*given* with values drawn for what it lacks and without what is not active; constraints are not looked at."""
+        point: dict[str, Any] = {}
+        for parameter in self.parents_first:
+            if parameter.is_active(point):
+                name = parameter.name
+                point[name] = given[name] if name in given else parameter.dimension.sample(rng)
+        return point
 
     @cached_property
     def cardinality(self) -> int | None:
