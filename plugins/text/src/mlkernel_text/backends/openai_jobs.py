@@ -106,6 +106,8 @@ def job_of(answer: Any, *, key: str, provider: str, uploaded: str | None = None)
     :param answer: what the client made of the answer, which it does not check.
     """
     state = STATES.get(str(answer.status).lower(), UNKNOWN)
+    if state == "pending" and getattr(answer, "paused", False):
+        state = "paused"  # the published interface has no such status: servers that keep to it tell it beside
     error = answer.error
     message = getattr(error, "message", None)
     code = getattr(error, "code", None)

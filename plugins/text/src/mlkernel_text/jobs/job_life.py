@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from attrs import evolve
 
-from mlkernel import FineTuneJob, Run
+from mlkernel import FINAL_STATES, FineTuneJob, Run
 from mlkernel_text.answers.budget import Budget, Reservation
 from mlkernel_text.backends.backend import TextBackend
 from mlkernel_text.backends.errors import ProviderError
@@ -18,8 +18,6 @@ from mlkernel_text.jobs.job_failed import JobFailed
 from mlkernel_text.jobs.job_ledger import JobLedger, JobRecord
 from mlkernel_text.jobs.patience import Patience
 
-FINAL = frozenset({"servable", "failed", "cancelled", "skipped"})
-"""States that no job leaves."""
 _ENDED = frozenset({"succeeded", "failed", "cancelled"})
 """States with which a provider's work ends, and from which its cost is known."""
 _PAUSE_WITHOUT_DATE = 3600.0
@@ -60,7 +58,7 @@ class JobLife:
 
     async def create(self) -> None:
         """Go on until the provider has the job, or the job has ended."""
-        while not self._is_stopping() and not self.job.identifier and self.job.state not in FINAL:
+        while not self._is_stopping() and not self.job.identifier and self.job.state not in FINAL_STATES:
             await self._step()
 
     async def finish(self) -> None:
@@ -69,7 +67,7 @@ class JobLife:
         :raises JobFailed: it failed, was cancelled, or got lost, and the options say that the run ends then.
         """
         while not self._is_stopping():
-            if self.job.state not in FINAL:
+            if self.job.state not in FINAL_STATES:
                 await self._step()
             elif not await self._begins_again():
                 return
@@ -240,11 +238,6 @@ class JobLife:
         if self._reservation is not None:
             self._reservation.release()
             self._reservation = None
-
-
-def stop_reason(run: Run) -> str | None:
-    """Why the run was asked to stop, if it was."""
-    return run.stop_reason
 
 
 def announce(run: Run, record: JobRecord, previous: str | None) -> None:

@@ -29,7 +29,10 @@ class ProviderDesk:
         state = run.directory / STATE
         state.mkdir(exist_ok=True)
         context = BackendContext(
-            directory=(owner or run.directory) / STATE / "backend", run_id=run.id, seed=run.seed
+            directory=(owner or run.directory) / STATE / "backend",
+            run_id=run.id,
+            seed=run.seed,
+            logger=run.logger,
         )
         self.backend: TextBackend = config.backend.make(context)
         self.budget = Budget(
