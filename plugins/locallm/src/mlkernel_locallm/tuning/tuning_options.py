@@ -63,7 +63,7 @@ class TuningOptions:
 
 METHOD_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "sft": {"epochs": 3, "learning_rate": 1e-3, "batch_size": 32},
-    "dpo": {"epochs": 2, "learning_rate": 1e-3, "batch_size": 16, "schedule": "constant"},
+    "dpo": {"epochs": 3, "learning_rate": 5e-4, "batch_size": 16, "schedule": "constant"},
     "grpo": {"epochs": 1, "learning_rate": 1e-3, "batch_size": 128, "schedule": "constant"},
     "rft": {"epochs": 1, "learning_rate": 5e-4, "batch_size": 16, "schedule": "constant"},
 }
