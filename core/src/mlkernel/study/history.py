@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 import attrs
@@ -52,7 +51,7 @@ class History:
 
     def since(self, start: int) -> Iterator[Observation]:
         """The observations from position *start* on."""
-        return islice(self._observations, start, None)
+        return iter(self._observations[start:])
 
     def __len__(self) -> int:
         return len(self._observations)
