@@ -15,7 +15,15 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parent
 CORE = "core"
-PACKAGES = [CORE, "plugins/torch", "plugins/rl", "plugins/text", "plugins/locallm", "plugins/search", "contrib/tqdm"]
+PACKAGES = [
+    CORE,
+    "plugins/torch",
+    "plugins/rl",
+    "plugins/text",
+    "plugins/locallm",
+    "plugins/search",
+    "contrib/tqdm",
+]
 """In the order of their dependencies."""
 WITH_EXTRAS = [
     "core[plot,data]",

@@ -122,6 +122,23 @@ def test_what_was_spent_outlives_the_process(tmp_path: Path, is_killed: bool) ->
         assert spent.cost == pytest.approx(2.0)
 
 
+def test_a_killed_run_is_not_beyond_its_cap_and_goes_on_with_its_jobs(tmp_path: Path) -> None:
+    budget = Budget(tmp_path / "a" / "budget.sqlite", max_tokens=100, max_cost=1.0)
+    job = Estimate(tokens=40, cost=0.4)
+    budget.reserve(job, key="job")
+    budget.reserve(Estimate(tokens=55, cost=0.55))  # in flight
+    shutil.copytree(tmp_path / "a", tmp_path / "b")  # as a killed process leaves its files
+    resumed = Budget(tmp_path / "b" / "budget.sqlite", max_tokens=100, max_cost=1.0)
+    assert 95 <= resumed.spent.tokens <= 100
+    assert 0.95 <= resumed.spent.cost <= 1.0
+    lower = Budget(tmp_path / "b" / "budget.sqlite", max_tokens=50, max_cost=0.5)
+    lower.reserve(job, key="job").settle(job)
+    with pytest.raises(BudgetReached):
+        lower.reserve(Estimate(tokens=1), key="another job")
+    for opened in (budget, resumed, lower):
+        opened.close()
+
+
 def test_a_job_is_counted_once(tmp_path: Path) -> None:
     path = tmp_path / "budget.sqlite"
     budget = Budget(path, max_cost=10.0)

@@ -270,6 +270,34 @@ def test_a_step_whose_answer_got_lost_changes_nothing(make, service, tmp_path, p
     assert service.saved[job.model].table == service.saved[undisturbed.model].table
 
 
+@pytest.mark.parametrize(
+    "path", ["forward", "forward_backward", "optim_step", "save_weights", "retrieve_future"]
+)
+def test_a_step_that_is_held_up_is_made_once(make, service, tmp_path, path):
+    rows = [
+        {
+            "input": {"messages": PROMPT},
+            "preferred_output": [answer(good)],
+            "non_preferred_output": [answer(bad)],
+        }
+        for good, bad in (("abc", "xyz"), ("uvw", "rst"), ("opq", "lmn"))
+    ]
+    undisturbed = trained(make(), request_of(tmp_path, "dpo", rows, key="first/0/a/1", epochs=2))
+    backend = make()
+    job = call(backend, "submit", request_of(tmp_path, "dpo", rows, key="second/0/a/1", epochs=2))
+    job = call(backend, "poll", job)
+    service.fails[path, service.asked[path] + 2 - (path == "save_weights")] = "429"
+    failures, models = [], len(service.models)
+    while job.state != "succeeded":
+        try:
+            job = call(backend, "poll", job)
+        except ProviderError as error:
+            failures.append(error.kind)
+    assert failures == ([] if path == "retrieve_future" else ["rate_limit"])
+    assert len(service.models) == models, "what was learnt so far is kept"
+    assert service.saved[job.model].table == service.saved[undisturbed.model].table
+
+
 def test_a_process_that_died_begins_its_job_again(make, service, tmp_path):
     rows = [{"messages": [*PROMPT, answer(text)]} for text in ("abc", "xyz", "uvw", "rst", "opq", "lmn")]
     undisturbed = trained(make(), request_of(tmp_path, "sft", rows, key="first/0/a/1"))

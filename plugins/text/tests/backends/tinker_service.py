@@ -99,6 +99,8 @@ class TinkerService:
         fault = self.fails.get((path, self.asked[path]))
         if fault == "500-before":
             return JSONResponse({"detail": "nothing was done"}, 500)
+        if fault == "429":
+            return JSONResponse({"detail": "slow down"}, 429)
         answer = getattr(self, path)(body)
         if fault == "500-after":
             return JSONResponse({"detail": "it was done"}, 500)

@@ -74,8 +74,9 @@ class Reservation:
 class Budget:
     """Caps over everything that a run pays for; safe for threads, and durable.
 
-    What may be spent is on disk before it is, for requests up to twice what is in flight. All of it counts as spent
-    after the process died, since it may have been; a job that is reserved again under its key is counted once.
+    What may be spent is on disk before it is, for requests up to twice what is in flight, and not beyond a cap. All of
+    it counts as spent after the process died, since it may have been; a job that is reserved again under its key is
+    counted once.
 
     :param path: a SQLite file, made if there is none; one process has it open.
     :param max_cost: cap in the currency of the prices.
@@ -141,20 +142,30 @@ class Budget:
         """Have at least as much on disk as requests may take; more than that, so that it is seldom written."""
         most = self._spent + self._requests
         if most.tokens > self._on_disk.tokens or most.nanos > self._on_disk.nanos:
-            self._write(most + self._requests)
+            # Not beyond the caps: a killed run could not even look after jobs that are paid for.
+            self._write(self._within_caps(most + self._requests, most))
+
+    def _within_caps(self, requests: Amount, least: Amount) -> Amount:
+        tokens, nanos = requests
+        if self.max_tokens is not None:
+            tokens = max(least.tokens, min(tokens, self.max_tokens - self._jobs.tokens))
+        if self.max_cost is not None:
+            nanos = max(least.nanos, min(nanos, round(self.max_cost * NANO) - self._jobs.nanos))
+        return Amount(tokens, nanos)
 
     def _write(self, requests: Amount) -> None:
         self._database.execute("UPDATE requests SET tokens = ?, nanos = ?", tuple(requests))
         self._on_disk = requests
 
     def _check(self, amount: Amount) -> None:
+        """Refuse what might pass a cap; what takes nothing more is never refused, such as a look at a begun job."""
         if self.max_tokens is None and self.max_cost is None:
             return
         reserved = self._jobs + self._requests
         after = self._spent + reserved + amount
-        if self.max_tokens is not None and after.tokens > self.max_tokens:
+        if self.max_tokens is not None and amount.tokens > 0 and after.tokens > self.max_tokens:
             raise _reached("max_tokens", self.max_tokens, self._spent.tokens, reserved.tokens, amount.tokens)
-        if self.max_cost is not None and after.nanos > round(self.max_cost * NANO):
+        if self.max_cost is not None and amount.nanos > 0 and after.nanos > round(self.max_cost * NANO):
             costs = [total.nanos / NANO for total in (self._spent, reserved, amount)]
             raise _reached("max_cost", self.max_cost, *costs)
 

@@ -52,7 +52,7 @@ class TinkerClient:
         promise = _text(await self.call(path, body, doing), "request_id", doing)
         end = time.monotonic() + self._config.result_seconds
         while time.monotonic() < end:
-            answer = await self.call("retrieve_future", {"request_id": promise}, doing)
+            answer = await self._look(promise, doing)
             if "error" in answer:
                 is_ours = str(answer.get("category", "")).lower() == "user"
                 kind: ProviderErrorKind = "bad_request" if is_ours else "server"
@@ -61,6 +61,16 @@ class TinkerClient:
                 return answer
             await asyncio.sleep(_PAUSE)
         raise ProviderError(f"cannot {doing}: no result in time", kind="timeout")
+
+    async def _look(self, promise: str, doing: str) -> dict[str, Any]:
+        """What has become of a promise; who looks too often looks again, since what was promised is being done."""
+        try:
+            return await self.call("retrieve_future", {"request_id": promise}, doing)
+        except ProviderError as error:
+            if error.kind != "rate_limit":
+                raise
+            await asyncio.sleep(error.retry_after or _PAUSE)
+            return {"type": "try_again"}
 
     async def call(self, path: str, body: dict[str, Any], doing: str) -> dict[str, Any]:
         """POST *body* and return the answer, a JSON object."""

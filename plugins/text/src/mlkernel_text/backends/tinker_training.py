@@ -40,6 +40,7 @@ class TinkerTraining:
         self._model = ""
         self._calls = 0
         self._references: list[list[float]] = []
+        self._has_gradients = False
         self.step = 0
         self._batches = self._order()
         self.trained_tokens = 0
@@ -74,13 +75,16 @@ class TinkerTraining:
                 self._references.append(await self._scores(example))
 
     async def advance(self) -> None:
-        """Make one optimiser step."""
+        """Make one optimiser step, or what is left of one that was held up."""
         batch = self._batches[self.step]
-        data, loss, settings = await self._data(batch)
-        given = {"data": data, "loss_fn": loss, **({"loss_fn_config": settings} if settings else {})}
-        await self._result("forward_backward", {"forward_backward_input": given}, "compute gradients")
+        if not self._has_gradients:  # the service would add them to those that it has
+            data, loss, settings = await self._data(batch)
+            given = {"data": data, "loss_fn": loss, **({"loss_fn_config": settings} if settings else {})}
+            await self._result("forward_backward", {"forward_backward_input": given}, "compute gradients")
+            self._has_gradients = True
         rate = self._request.options.get("learning_rate") or self._config.learning_rate
         await self._result("optim_step", {"adam_params": {"learning_rate": rate}}, "make an optimiser step")
+        self._has_gradients = False
         self.trained_tokens += sum(row.count for number in batch for row in self._examples[number])
         self.step += 1
 
@@ -145,11 +149,11 @@ class TinkerTraining:
             raise malformed(doing, "the answer has not one log-probability for each target") from None
 
     async def _result(self, path: str, body: dict[str, Any], doing: str) -> dict[str, Any]:
-        """Calls are numbered, since the service does them in order."""
+        """Calls are numbered, since the service does them in order; one that it turned away leaves no gap."""
+        numbered = {**body, "model_id": self._model, "seq_id": self._calls + 1}
+        result = await self._client.result(path, numbered, doing)
         self._calls += 1
-        return await self._client.result(
-            path, {**body, "model_id": self._model, "seq_id": self._calls}, doing
-        )
+        return result
 
     def _order(self) -> list[list[int]]:
         options = self._request.options
