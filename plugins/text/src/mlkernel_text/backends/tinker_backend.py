@@ -110,7 +110,7 @@ class TinkerBackend:
         """Bounds by the number of bytes."""
         if isinstance(what, SampleRequest):
             return self._prices.of_request(what, bound_of_request(what))
-        return self._prices.of_training(what.model, bound_of_training(what))
+        return self._prices.of_training(what.model, bound_of_training(what, self._config.epochs))
 
     async def upload(self, request: FineTuneRequest) -> str:
         """Nothing is uploaded: each step brings its rows."""

@@ -7,8 +7,9 @@ from mlkernel_text.backends.backend import Estimate, SampleRequest
 
 PER_MESSAGE = 8
 """Tokens that a chat template may add to each message."""
-DEFAULT_EPOCHS = 3
-"""Assumed where a request leaves their number to the provider."""
+_EPOCHS, _MOST_EPOCHS, _LEAST_EXAMPLES = 3, 25, 100
+"""Where a request leaves their number to OpenAI: 3 epochs, or as many as show 100 examples, up to 25 (OpenAI cookbook,
+"Data preparation and analysis for chat model fine-tuning", which tells its default)."""
 
 
 def bound_of_request(request: SampleRequest) -> Estimate:
@@ -17,8 +18,15 @@ def bound_of_request(request: SampleRequest) -> Estimate:
     return Estimate(tokens=prompt + request.n * request.max_tokens)
 
 
-def bound_of_training(request: FineTuneRequest) -> int:
-    """Tokens of the training file, once per epoch."""
-    epochs = request.options.get("epochs")
-    count = epochs if isinstance(epochs, int) else DEFAULT_EPOCHS
+def bound_of_training(request: FineTuneRequest, epochs: int | None = None) -> int:
+    """Tokens of the training file, once per epoch.
+
+    :param epochs: how many the back end makes of a job that says nothing; ``None``: the provider chooses.
+    """
+    asked = request.options.get("epochs")
+    count = asked if isinstance(asked, int) else epochs or _chosen_epochs(request.rows)
     return request.training_file.stat().st_size * count
+
+
+def _chosen_epochs(rows: int) -> int:
+    return max(_EPOCHS, min(_MOST_EPOCHS, -(-_LEAST_EXAMPLES // max(1, rows))))
