@@ -40,7 +40,7 @@ class GpConfig:
 
     startup_trials: int = option(
         10,
-        help="Trials that end before the model is asked; a Sobol sequence until then.",
+        help="Trials that end before the model is asked; points are random until then.",
         validator=validators.ge(2),
     )
     deterministic: bool = option(

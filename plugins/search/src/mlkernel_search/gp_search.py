@@ -15,11 +15,10 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import GPSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from mlkernel import Capabilities, Observation, PendingTrial, SearchProblem, trial_seed
+from mlkernel import Capabilities, Observation, PendingTrial, SearchProblem
 from mlkernel_search.configs import GpConfig
 from mlkernel_search.model_memory import ModelMemory
 from mlkernel_search.optuna_trials import Encoding, frozen_trial, study_of
-from mlkernel_search.sobol_search import SobolSequence
 from mlkernel_search.stepwise_search import StepwiseSearch
 
 NEWEST, BEST = 100, 100
@@ -41,7 +40,6 @@ class GpSearch(StepwiseSearch):
         self._options = config or GpConfig()
         self._encoding = Encoding(problem.space)
         self._names = [parameter.name for parameter in problem.space.parents_first]
-        self._sequence = SobolSequence(len(self._names), trial_seed(problem.seed, 0, "sobol scrambling"))
 
     def forget(self) -> None:
         """Start anew, with no trials."""
@@ -56,10 +54,14 @@ class GpSearch(StepwiseSearch):
             self._count += 1
 
     def propose(self, number: int, pending: Sequence[PendingTrial], rng: random.Random) -> dict[str, Any]:
-        """The point of the sequence at first, then the one of the largest expected improvement."""
+        """A random point at first, then the one of the largest expected improvement.
+
+        Not a Sobol point: from evenly spread ones, the process learns too little of short distances.
+        """
+        del number
         known = [entry for entry in self._memory.entries if entry[2] is not None]
         if len(known) < self._options.startup_trials or not self._encoding.distributions:
-            return self.space.from_unit(self._sequence.point(number))
+            return self.space.sample(rng)
         running = [
             self._trial(self._count + place, self._encoded(trial.parameters), None)
             for place, trial in enumerate(pending)
