@@ -29,7 +29,7 @@ WITH_EXTRAS = [
     "core[plot,data]",
     "plugins/torch[tensordict]",
     "plugins/rl[torchrl,render]",
-    "plugins/text[parquet]",
+    "plugins/text[parquet,tinker]",
     "plugins/locallm",
     "plugins/search[gp]",
     "contrib/tqdm",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from plugins.text.tests.answers.paid_provider import PaidProvider
 from plugins.text.tests.answers.test_limiter import request
 from plugins.text.tests.answers.virtual_time import run_virtually
 
-from mlkernel import UsageError
+from mlkernel import StorageError, UsageError
 from mlkernel_text.answers.answer_service import AnswerService
 from mlkernel_text.answers.answer_store import AnswerStore, KeptAnswer, request_digest
 from mlkernel_text.answers.budget import Budget
@@ -126,6 +127,22 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     path.write_text("no database at all, but long enough to be taken for the beginning of one")
     with pytest.raises(UsageError, match=r"answers\.sqlite cannot be used"):
         AnswerStore(path)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    store = AnswerStore(tmp_path / "answers.sqlite")
+    long = KeptAnswer(Sample(outcome="ok", text="x" * 100_000), Usage())
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, most))
+    try:
+        with pytest.raises(StorageError, match=r"answers\.sqlite"):
+            store.save(b"full", {0: long, 1: long})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert store.find(b"full", 2) == {}
+    store.save(b"later", {0: long, 1: long})
+    assert len(store.find(b"later", 2)) == 2
+    store.close()
 
 
 def test_a_key_in_an_error_is_not_written(tmp_path: Path) -> None:

@@ -181,6 +181,15 @@ def test_a_budget_stops_the_run_and_a_higher_one_lets_it_go_on(run):
     assert more.logged == run(backend=f"{HERE}:Metered").logged
 
 
+def test_damaged_answers_are_named_when_the_run_is_resumed(run):
+    stopped = run("budget.max_tokens=2000", backend=f"{HERE}:Metered")
+    for path in (stopped.directory / "provider").glob("answers.sqlite*"):
+        path.write_text("this is no database " * 100)
+    resumed = resume_in_process(stopped.directory, ["trainer.budget.max_tokens=1000000"])
+    assert resumed.state == "failed"
+    assert "answers.sqlite cannot be used" in str(resumed.error)
+
+
 AUTHORS_TRAINER = """
 from mlkernel_text import PureTextRlTrainer
 

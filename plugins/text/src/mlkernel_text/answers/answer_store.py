@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from attrs import frozen
 
+from mlkernel import StorageError
 from mlkernel_text.answers.database import open_database
 from mlkernel_text.answers.json_bytes import json_bytes
 from mlkernel_text.backends.backend import Sample, SampleRequest, Usage
@@ -40,6 +42,7 @@ class AnswerStore:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._database = open_database(path, _TABLE)
 
     def find(self, request: bytes, count: int) -> dict[int, KeptAnswer]:
@@ -58,14 +61,16 @@ class AnswerStore:
 
         :param request: its :func:`request_digest`.
         :param answers: by their numbers.
+        :raises StorageError: the disk is full, or another process holds the file.
         """
         rows = [(request, number, _encode(answer)) for number, answer in answers.items()]
-        if len(rows) == 1:
-            self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows[0])
-        else:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
-            self._database.execute("COMMIT")
+        try:
+            with self._database:  # ends a transaction that is open, by a rollback where something failed
+                if len(rows) > 1:
+                    self._database.execute("BEGIN IMMEDIATE")
+                self._database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
+        except sqlite3.OperationalError as error:
+            raise StorageError(f"answers cannot be kept in {self._path}: {error}") from error
 
     def close(self) -> None:
         """Close the file."""

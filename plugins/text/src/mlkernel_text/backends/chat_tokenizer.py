@@ -29,7 +29,7 @@ class ChatTokenizer:
         except ImportError:
             raise PluginError(
                 "this back end turns chats into tokens itself and needs the package transformers",
-                hint="pip install transformers",
+                hint="pip install 'mlkernel-text[tinker]'",
             ) from None
         return AutoTokenizer.from_pretrained(self._source)
 

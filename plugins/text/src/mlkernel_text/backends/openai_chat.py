@@ -20,9 +20,12 @@ _OUTCOMES: dict[str, SampleOutcome] = {
 
 
 def chat_arguments(request: SampleRequest, config: OpenAIConfig) -> dict[str, Any]:
-    """The body of a chat completion; fields that were not asked for are left out, since not everyone knows them."""
+    """The arguments of a chat completion; fields that were not asked for are left out, since not everyone knows them.
+
+    Fields are given as ``extra_body``, which is sent as it is: to convert them as arguments takes a quarter of the
+    client's time.
+    """
     body: dict[str, Any] = {
-        "model": request.model,
         "messages": [dict(message) for message in request.chat],
         "temperature": request.temperature,
         "top_p": request.top_p,
@@ -36,8 +39,11 @@ def chat_arguments(request: SampleRequest, config: OpenAIConfig) -> dict[str, An
         body["seed"] = request.seed
     if request.logprobs and config.logprobs:
         body["logprobs"] = True
-    body["extra_body"] = {**config.extra_body, **request.extra}
-    return body
+    return {
+        "model": request.model,
+        "messages": [],
+        "extra_body": {**body, **config.extra_body, **request.extra},
+    }
 
 
 def result_of(completion: Any, n: int, doing: str) -> SampleResult:

@@ -46,7 +46,10 @@ class ProviderDesk:
         self._config = config
 
     def open(self) -> AnswerService:
-        """Make what answers requests; called on the event loop that it belongs to."""
+        """Make what answers requests.
+
+        :raises UsageError: the file of kept answers is damaged.
+        """
         metered = self.backend.capabilities.metered
         self._store = AnswerStore(self._store_path) if metered else None
         self.answers = AnswerService(

@@ -96,9 +96,10 @@ class PureTextTrainer(ProviderAnswers, Trainer):
 
     def train(self) -> None:
         """Train, and test what came out."""
+        self._desk.open()
         with asyncio.Runner() as self._runner:
             try:
-                self._await(self._open())
+                self._await(self._prepare())
                 self._records.begin()
                 if self._base_run is None:
                     self._train_models()
@@ -357,8 +358,7 @@ class PureTextTrainer(ProviderAnswers, Trainer):
 
     # Inner workings
 
-    async def _open(self) -> None:
-        self._desk.open()
+    async def _prepare(self) -> None:
         self.default_model = await self.backend.prepare(self.scenario.curriculum)
         for group in self.shared_model_groups.values():
             group.prepare(self.default_model)
