@@ -43,3 +43,10 @@ def test_answers_and_their_log_probabilities_are_the_same_in_every_batch(
 def test_the_answers_that_are_compared_differ_among_each_other(together: list[Generation]) -> None:
     assert len({answer.text for answer in together}) > 100
     assert {answer.finish for answer in together} == {"stop", "length"}
+
+
+def test_a_short_text_beside_a_long_prompt_is_written_to_its_own_limit(tiny: Transformer) -> None:
+    limit = tiny.config.context
+    prompts = [Prompt(tokens=tuple(range(length)), seed=length, max_tokens=limit) for length in (5, 40, 90)]
+    sampler = Sampler(tiny)
+    assert sampler.generate(prompts) == in_batches(sampler, prompts, 1)

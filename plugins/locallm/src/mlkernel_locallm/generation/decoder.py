@@ -57,7 +57,8 @@ class Decoder:
         self._embedding = weights["embedding"]
         self._head = (self._embedding[list(ANSWERABLE)] * weights["norm"]).T.contiguous()
         self._layers = [DecoderLayer(block, device) for block in model.blocks if isinstance(block, Block)]
-        self._cosine, sine = rotary_tables(self.config, self.config.context, self._embedding)
+        # A short text beside a long prompt begins late, and may be written as far beyond it as the context reaches.
+        self._cosine, sine = rotary_tables(self.config, 2 * self.config.context, self._embedding)
         self._sine = rotate_half(sine)
         """With the sign that turning by a right angle gives to the first half of each head."""
 
