@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 import openai
@@ -120,6 +121,10 @@ def test_what_cannot_be_graded_says_why_and_is_worth_nothing(grade, grader, erro
         "import os; os.system('true')",
         "open('/etc/passwd').read()",
         "open('here', 'w').write('x')",
+        "import os; os.remove(__import__('sys').executable + '.nothing')",
+        "import os; os.truncate('/nothing', 0)",
+        "import os; os.listdir('/')",
+        "import sqlite3; sqlite3.connect('/nothing')",
         "'x' * (1 << 30)",
     ],
 )
@@ -127,6 +132,13 @@ def test_a_python_grader_reaches_nothing(body):
     grader = PythonGrader(f"def grade(sample, item):\n    {body}\n    return 1\n")
     [graded] = grader.grade([Attempt(item={}, text="")])
     assert graded.problem == "python_grader_runtime_error"
+    assert re.match("PermissionError: .*(allowed|may not)|MemoryError|URLError", graded.detail)
+
+
+def test_a_python_grader_imports_what_python_has():
+    body = "import decimal, difflib, json, statistics, unicodedata\n    return statistics.mean([1, 3])"
+    [graded] = PythonGrader(f"def grade(sample, item):\n    {body}\n").grade([Attempt(item={}, text="")])
+    assert (graded.problem, graded.reward) == (None, 2.0)
 
 
 def test_a_python_grader_sees_no_environment(monkeypatch):

@@ -27,13 +27,12 @@ _FORBIDDEN = (
     "socket.",
     "subprocess.",
     "ctypes.",
-    "os.system",
-    "os.exec",
-    "os.fork",
-    "os.posix_spawn",
-    "os.kill",
+    "os.",
     "shutil.",
+    "sqlite3.",
 )
+_LISTING = frozenset({"os.listdir", "os.scandir"})
+"""Allowed in the folders of Python, which looks into them when it imports."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -70,6 +69,8 @@ def limit(seconds: float) -> None:
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in _LISTING and _is_of_python(str(arguments[0])):
+        return
     if event.startswith(_FORBIDDEN):
         raise PermissionError(f"{event} is not allowed in a grader")
     if event == "open":
