@@ -134,10 +134,10 @@ class TuningRun:
         self._workshop.store.add_checkpoint(self._id, step, model, metrics)
 
     def _finish(self, tuning: Tuning) -> None:
-        model, store = self._model_name(), self._workshop.store
-        results = self._metrics.result_file(self._workshop.files)
+        model, workshop = self._model_name(), self._workshop
+        results = self._metrics.result_file(workshop.files)
         self._save(model, tuning)
-        store.change(
+        done = workshop.store.change(
             self._id,
             {
                 "status": "succeeded",
@@ -148,6 +148,10 @@ class TuningRun:
             },
             message="The job has successfully completed",
         )
+        if done is None:  # a client was faster
+            workshop.models.remove(model)
+            workshop.files.remove(results["id"])
+            raise Interrupted
         self.forget()
 
     def _save(self, model: str, tuning: Tuning) -> None:
