@@ -22,6 +22,7 @@ from mlkernel_locallm.backend.locallm_config import LocalLmConfig
 from mlkernel_text.backends.backend import SampleRequest
 from mlkernel_text.backends.backend_context import BackendContext
 from mlkernel_text.backends.errors import ProviderError
+from mlkernel_text.backends.training_file import training_lines
 from mlkernel_text.scenarios.cards import Cards
 
 
@@ -166,6 +167,60 @@ def test_a_request_that_cannot_be_carried_out_makes_no_job(
                 await locallm.submit(request)
             assert caught.value.kind == "bad_request"
             assert await locallm.find(request.key) is None
+
+    run(work())
+
+
+@pytest.mark.parametrize("method", ["sft", "dpo", "rft"])
+def test_a_job_takes_no_more_tokens_than_was_estimated(
+    tmp_path: Path, request_for: Callable[..., FineTuneRequest], method: str
+) -> None:
+    asked = {"role": "user", "content": "long " * 300}
+    yes, no = ({"role": "assistant", "content": text} for text in ("yes", "no"))
+    rows = {
+        "sft": {"messages": [asked, yes]},
+        "dpo": {"input": {"messages": [asked]}, "preferred_output": [yes], "non_preferred_output": [no]},
+        "rft": {"messages": [asked]},
+    }
+    grader = {"type": "string_check", "name": "a", "input": "a", "operation": "eq", "reference": "a"}
+    options = {"grader": grader} if method == "rft" else {}
+
+    async def work() -> None:
+        async with backend(tmp_path / "b") as (locallm, model):
+            request = request_for(model, rows=[rows[method]] * 3, method=method, options=options)
+            request = evolve(request, rows=3)
+            job = await ended(locallm, await locallm.submit(request))
+            assert (job.state, job.message) == ("succeeded", None)
+            assert job.trained_tokens is not None
+            assert job.trained_tokens <= locallm.estimate(request).tokens
+
+    run(work())
+
+
+def test_a_training_file_may_hold_every_character(
+    tmp_path: Path, request_for: Callable[..., FineTuneRequest]
+) -> None:
+    text = "".join(map(chr, (*range(0x21), 0x85, 0x2028, 0x2029, 0x1F600)))
+    row = {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": text}]}
+
+    async def work() -> None:
+        async with backend(tmp_path / "b") as (locallm, model):
+            request = request_for(model)
+            request.training_file.write_text(training_lines([row] * 3), encoding="utf-8")
+            job = await ended(locallm, await locallm.submit(request))
+            assert (job.state, job.message) == ("succeeded", None)
+
+    run(work())
+
+
+def test_options_of_this_back_end_alone_are_followed(
+    tmp_path: Path, request_for: Callable[..., FineTuneRequest]
+) -> None:
+    async def work() -> None:
+        async with backend(tmp_path / "b", step_checkpoints=1) as (locallm, model):
+            options = {"epochs": 3, "provider_options": {"steps": 2}}
+            job = await ended(locallm, await locallm.submit(request_for(model, options=options)))
+            assert [point["step"] for point in await locallm.checkpoints(job)] == [1, 2]
 
     run(work())
 

@@ -31,3 +31,12 @@ def test_each_epoch_is_counted(
         key="k", provider="p", model="m", method="sft", training_file=path, rows=rows, options=asked
     )
     assert bound_of_training(request, of_backend) == epochs * SIZE
+
+
+def test_the_prompt_of_a_preference_is_read_with_both_answers(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b"x" * SIZE)
+    request = FineTuneRequest(
+        key="k", provider="p", model="m", method="dpo", training_file=path, options={"epochs": 2}
+    )
+    assert bound_of_training(request) == 2 * 2 * SIZE

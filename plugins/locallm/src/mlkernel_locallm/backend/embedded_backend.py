@@ -16,7 +16,7 @@ from mlkernel import FineTuneJob, FineTuneRequest, UsageError
 from mlkernel_locallm.backend.answer_queue import AnswerQueue
 from mlkernel_locallm.backend.job_record import JobRecord
 from mlkernel_locallm.backend.tuning_jobs import TuningJobs
-from mlkernel_locallm.backend.workshop import Workshop
+from mlkernel_locallm.backend.workshop import Workshop, hyperparameters
 from mlkernel_locallm.generation.prompt import Generation, Prompt
 from mlkernel_locallm.model.weights import write_atomically
 from mlkernel_text.backends.backend import (
@@ -28,6 +28,7 @@ from mlkernel_text.backends.backend import (
     Usage,
 )
 from mlkernel_text.backends.errors import ProviderError
+from mlkernel_text.backends.upper_bounds import bound_of_request, bound_of_training
 from mlkernel_text.chat import Chat
 
 
@@ -90,11 +91,17 @@ class EmbeddedBackend:
         return SampleResult(samples=tuple(_sample(answer) for answer in answers), usage=usage)
 
     def estimate(self, what: SampleRequest | FineTuneRequest) -> Estimate:
-        """Tokens; they cost nothing."""
+        """Tokens; they cost nothing.
+
+        :raises UsageError: for options of a job that cannot be used.
+        """
         if isinstance(what, SampleRequest):
-            read = sum(len(message["content"].encode()) + 2 for message in what.chat) + 2
-            return Estimate(tokens=read + what.n * what.max_tokens)
-        return Estimate(tokens=what.training_file.stat().st_size * int(what.options.get("epochs") or 3))
+            return bound_of_request(what)
+        options = hyperparameters(_record(what, ""))
+        tokens = bound_of_training(what, options.epochs)
+        if what.method == "rft":
+            tokens = (tokens + options.epochs * what.rows * options.max_tokens) * options.answers
+        return Estimate(tokens=tokens)
 
     async def upload(self, request: FineTuneRequest) -> str:
         """Copy the training file, under the name of its content."""
@@ -106,13 +113,7 @@ class EmbeddedBackend:
 
     async def submit(self, request: FineTuneRequest, uploaded: str | None = None) -> FineTuneJob:
         """See the protocol."""
-        record = JobRecord(
-            key=request.key,
-            start=request.model,
-            method=request.method,
-            options={"seed": request.seed, **request.options},
-            training_file=uploaded or await self.upload(request),
-        )
+        record = _record(request, uploaded or await self.upload(request))
         try:
             return self._jobs.submit(record).as_job(self.name)
         except UsageError as error:
@@ -147,6 +148,19 @@ class EmbeddedBackend:
         self._jobs.close()
         for executor in (self._sampling, self._tuning):
             executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _record(request: FineTuneRequest, training_file: str) -> JobRecord:
+    """What is kept of a job; options that only this back end knows stand among the others."""
+    options = {"seed": request.seed, **request.options}
+    own = options.pop("provider_options", {})
+    return JobRecord(
+        key=request.key,
+        start=request.model,
+        method=request.method,
+        options={**options, **own},
+        training_file=training_file,
+    )
 
 
 def _prompts(request: SampleRequest, tokens: tuple[int, ...]) -> list[Prompt]:

@@ -155,8 +155,9 @@ class TuningJobs:
         return key in self._cancelled
 
     def _rows(self, record: JobRecord) -> list[Row]:
-        lines = (self._files / record.training_file).read_text(encoding="utf-8").splitlines()
-        return [_row(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+        # By the file and not by str.splitlines, which also breaks at characters that stand within a JSON text.
+        with (self._files / record.training_file).open(encoding="utf-8") as lines:
+            return [_row(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def _row(number: int, line: str) -> Row:

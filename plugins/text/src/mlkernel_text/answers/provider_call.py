@@ -77,4 +77,5 @@ class ProviderCall:
                 self.is_in_flight = False
             usage = result.usage
             slot.succeeded(self._tokens if usage is None else usage.prompt_tokens + usage.completion_tokens)
-            return result
+        await asyncio.sleep(0)  # those who waited for the place send before this answer is worked on
+        return result

@@ -19,13 +19,14 @@ def bound_of_request(request: SampleRequest) -> Estimate:
 
 
 def bound_of_training(request: FineTuneRequest, epochs: int | None = None) -> int:
-    """Tokens of the training file, once per epoch.
+    """Tokens of the training file, once per epoch; of preferences twice, since each answer is read with the prompt.
 
     :param epochs: how many the back end makes of a job that says nothing; ``None``: the provider chooses.
     """
     asked = request.options.get("epochs")
     count = asked if isinstance(asked, int) else epochs or _chosen_epochs(request.rows)
-    return request.training_file.stat().st_size * count
+    texts = 2 if request.method == "dpo" else 1
+    return request.training_file.stat().st_size * texts * count
 
 
 def _chosen_epochs(rows: int) -> int:

@@ -27,7 +27,8 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Statements that are kept together or not at all; may be nested, the outermost one counts."""
         with self._lock:
-            if self._connection.in_transaction:
+            is_nested = self._connection.in_transaction
+            if is_nested:
                 yield self._connection
                 return
             self._connection.execute("BEGIN IMMEDIATE")
