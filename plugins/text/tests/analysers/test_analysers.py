@@ -150,6 +150,15 @@ def yes(request, chance):
     return Sample(outcome="ok", text="yes")
 
 
+def test_a_refusal_is_no_verdict(tmp_path: Path, journal: EpisodeJournal) -> None:
+    def refuse(request, chance):
+        return Sample(outcome="refused", text="No, I will not judge this.")
+
+    refused = analysis(tmp_path, JudgeProvider(answer=refuse, latency=lambda chance: 0.0))
+    asyncio.run(refused.analyse([journal]))
+    assert mean_findings([finding for _, each in refused.findings(journal) for finding in each]) == {}
+
+
 def test_an_analysis_that_is_cut_short_goes_on_and_asks_nothing_twice(
     tmp_path: Path, journal: EpisodeJournal
 ) -> None:

@@ -206,3 +206,18 @@ def test_a_cap_without_a_price_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="what 'm' costs is not known"):
         run_virtually(asking())
+
+
+def test_a_provider_that_reports_no_usage_has_taken_what_it_may_have(tmp_path: Path) -> None:
+    class Silent(PaidProvider):
+        def usage(self, request: SampleRequest) -> Usage | None:
+            return None
+
+    async def asking() -> Estimate:
+        budget = Budget(tmp_path / "budget.sqlite", max_cost=1.0, prices={"m": (1.0, 100.0, 0.0)})
+        answers = AnswerService(Silent(), store=None, budget=budget, options=LimitsConfig())
+        await answers.answer(request(0))
+        return budget.spent
+
+    most = 10 * 1.0 + 10 * 100.0
+    assert run_virtually(asking()) == Estimate(tokens=20, cost=pytest.approx(most / 1_000_000))

@@ -15,6 +15,7 @@ from mlkernel_text.answers.budget import Budget
 from mlkernel_text.backends.backend import SampleRequest
 from mlkernel_text.backends.backend_context import BackendContext
 from mlkernel_text.chat import Chat
+from mlkernel_text.rollouts.outcomes import USABLE
 from mlkernel_text.scenario.stable_random import stable_hash
 
 _DRAIN_SECONDS = 60.0
@@ -55,7 +56,7 @@ class Judge:
             budget.close()
 
     async def ask(self, chat: Chat, attempt: int) -> str:
-        """The judge's answer; empty where it refused.
+        """The judge's answer; empty where it gave none, as after a refusal.
 
         :param attempt: 0, or another number for another answer to the same chat.
         :raises KernelError: the provider fails for good; what was answered is kept.
@@ -75,4 +76,4 @@ class Judge:
                 f"the judge {self._model!r} does not answer: {sample.problem}",
                 hint="What it answered is kept: analyse again later, and only the rest is asked.",
             )
-        return sample.text
+        return sample.text if sample.outcome in USABLE else ""

@@ -106,16 +106,16 @@ class AnswerService:
         estimate = self._estimate(request)
         reservation = await self._reserve(estimate)
         call = ProviderCall(self.backend, self._limiter, self._options, request, estimate.tokens)
-        spent = (
-            estimate  # unless it is known better: an answer that was lost on its way may have been paid for
-        )
+        # Unless it is known better: an answer that was lost on its way may have been paid for.
+        spent = estimate
         try:
             self._calls.add(call)
             result = await call.result(self._logger)
             usage = result.usage or Usage(prompt_tokens=estimate.tokens, cost=estimate.cost)
             answers = dict(zip(numbers, _shares(result.samples, usage), strict=True))
             self._save(digest, answers)  # before it is settled: what is settled and lost would be paid twice
-            spent = self.budget.prices.of_usage(request.model, usage)
+            if result.usage is not None:
+                spent = self.budget.prices.of_usage(request.model, usage)
         except ProviderError as error:
             if error.kind in FATAL:
                 raise

@@ -27,6 +27,7 @@ from mlkernel_text.backends.backend import SampleRequest
 from mlkernel_text.rollouts.episode import Episode
 from mlkernel_text.rollouts.episode_task import EpisodeTask
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
+from mlkernel_text.rollouts.outcomes import USABLE
 from mlkernel_text.rollouts.rollouts import rollouts_from
 from mlkernel_text.scenario.stable_random import stable_hash, stable_random
 from mlkernel_text.trainer.prompt_pool import Candidate, best_candidate, select_from_front
@@ -116,8 +117,11 @@ class PromptEvolution(PureTextTrainer):
             max_tokens=config.reflection_max_tokens,
             seed=seed,
         )
-        result = await self._desk.answers.answer(request)
-        return result.samples[0].text
+        (sample,) = (await self._desk.answers.answer(request)).samples
+        if sample.outcome in USABLE:
+            return sample.text
+        self.run.logger.warning("no new instructions were written", agent=agent, reason=sample.problem)
+        return ""
 
     def _select(self) -> int:
         if self.config.selection == "best":
