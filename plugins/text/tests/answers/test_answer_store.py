@@ -170,3 +170,30 @@ def test_unmetered_answers_are_not_kept(tmp_path: Path) -> None:
         store.close()
 
     run_virtually(asking())
+
+
+def test_an_answer_that_arrives_while_a_run_stops_is_kept(tmp_path: Path) -> None:
+    class OneAfterAnother(PaidProvider):
+        async def sample(self, request: SampleRequest) -> SampleResult:
+            result = await super().sample(request)
+            for _ in range(request.seed or 0):
+                await asyncio.sleep(0)  # each answer arrives one turn of the event loop after the one before
+            return result
+
+    provider = OneAfterAnother(latency=lambda chance: 0.1)
+
+    async def stopping() -> None:
+        store, budget = AnswerStore(tmp_path / "a.sqlite"), Budget(tmp_path / "b.sqlite")
+        answers = AnswerService(provider, store=store, budget=budget, options=LimitsConfig())
+        tasks = [asyncio.create_task(answers.answer(request(number))) for number in range(6)]
+        await asyncio.sleep(0.05)
+        await answers.drain(5.0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        kept = [store.find(request_digest(provider.name, request(number)), 1) for number in range(6)]
+        assert sum(map(len, kept)) == provider.bought.total() == 6
+        store.close()
+        budget.close()
+
+    run_virtually(stopping())

@@ -33,6 +33,7 @@ class ProviderCall:
         self.maybe_paid = False
         """Whether the provider may have done what it was asked, in this or an earlier try."""
         self.is_in_flight = False
+        """Whether an answer is awaited, or there and not worked on yet."""
 
     async def result(self, logger: Any = None) -> SampleResult:
         """The provider's answer.
@@ -59,10 +60,18 @@ class ProviderCall:
             await asyncio.sleep(wait)
 
     async def _try(self) -> SampleResult:
+        try:
+            result = await self._send()
+            await asyncio.sleep(0)  # those who waited for the place send before this answer is worked on
+            return result
+        finally:
+            self.is_in_flight = False
+
+    async def _send(self) -> SampleResult:
         async with self._limiter.slot(self._tokens) as slot:
             paid_before, self.maybe_paid = self.maybe_paid, True
+            self.is_in_flight = True
             try:
-                self.is_in_flight = True
                 async with asyncio.timeout(self._options.timeout):
                     result = await self._backend.sample(self._request)
             except TimeoutError:
@@ -73,9 +82,6 @@ class ProviderCall:
                 if error.kind == "rate_limit":
                     slot.throttled(error.retry_after)
                 raise
-            finally:
-                self.is_in_flight = False
             usage = result.usage
             slot.succeeded(self._tokens if usage is None else usage.prompt_tokens + usage.completion_tokens)
-        await asyncio.sleep(0)  # those who waited for the place send before this answer is worked on
-        return result
+            return result
