@@ -26,7 +26,7 @@ PACKAGES = [
 ]
 """In the order of their dependencies."""
 WITH_EXTRAS = [
-    "core[plot,data]",
+    "core[plot,data,report,pdf]",
     "plugins/torch[tensordict]",
     "plugins/rl[torchrl,render]",
     "plugins/text[parquet,tinker]",

@@ -1,0 +1,1 @@
+"""What the trials of a study tell: intervals over seeds, comparisons, Pareto fronts, importance of parameters."""
