@@ -31,8 +31,14 @@ class NewTrialRecord:
 class StudyStore(Protocol):
     """The studies of one file or database. Safe for several processes; one object belongs to one thread.
 
-    Times are those of the store's own clock.
+    Times are those of the store's own clock. Methods that are given a study, trial or run that does not exist raise
+    :class:`~mlkernel.errors.UsageError`; all raise :class:`~mlkernel.errors.StorageError` where the disk is full or the
+    database is damaged, locked or out of reach, and have changed nothing then.
     """
+
+    @property
+    def name(self) -> str:
+        """The file, or the URL without its password, for messages."""
 
     def studies(self) -> list[StudyRecord]:
         """All studies, oldest first."""
@@ -52,6 +58,9 @@ class StudyStore(Protocol):
     def revise(self, name: str, configuration: Mapping[str, Any]) -> StudyRecord:
         """Change its configuration; what it was is kept as an earlier revision."""
 
+    def revisions(self, name: str) -> list[dict[str, Any]]:
+        """Its earlier configurations, oldest first."""
+
     def set_state(self, name: str, state: StudyState) -> None:
         """Say that the study goes on, was stopped, or is finished."""
 
@@ -70,41 +79,89 @@ class StudyStore(Protocol):
     def start_run(
         self, study: str, trial: int, place: int, *, driver: str, directory: str, until: float | None
     ) -> RunRecord | None:
-        """Take a run that waits or is paused, for *driver*: one attempt more. ``None`` if somebody else has it."""
+        """Take a run that waits or is paused, for *driver*: one attempt more, without a handle yet.
+
+        Its trial is running then, and assigned until *until*. ``None`` if somebody else has the run, or the run or its
+        trial has ended.
+        """
 
     def set_handle(self, study: str, trial: int, place: int, handle: Mapping[str, Any]) -> None:
         """Remember the launcher's handle of a run."""
 
     def report(
-        self, study: str, trial: int, place: int, *, step: float, values: Sequence[float],
+        self,
+        study: str,
+        trial: int,
+        place: int,
+        *,
+        step: float,
+        values: Sequence[float],
         metrics: Mapping[str, float],
     ) -> bool:
         """Add a report. ``False``, and nothing is added, if the run already reported at this step or a later one."""
 
     def end_run(
-        self, study: str, trial: int, place: int, state: RunState, *,
-        values: Sequence[float] | None = None, error: str | None = None,
+        self,
+        study: str,
+        trial: int,
+        place: int,
+        state: RunState,
+        *,
+        values: Sequence[float] | None = None,
+        error: str | None = None,
     ) -> None:
         """Say how an attempt of a run ended; ``waiting`` hands it to whoever comes next."""
 
-    def set_trial(
-        self, study: str, trial: int, state: str, *, values: Sequence[float] | None = None,
-        reason: str | None = None, parameters: Mapping[str, Any] | None = None,
-        until: float | None = None, parent: int | None = None,
+    def set_trial(  # noqa: PLR0913 - everything that changes at once
+        self,
+        study: str,
+        trial: int,
+        state: str,
+        *,
+        values: Sequence[float] | None = None,
+        reason: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        until: float | None = None,
+        parent: int | None = None,
     ) -> TrialRecord:
-        """Change a trial; the first end gives it its place in the order of ends. What is ``None`` stays as it is."""
+        """Change a trial; the first end gives it its place in the order of ends. What is ``None`` stays as it is.
+
+        The record comes without runs.
+        """
 
     def trials(self, study: str, *, after: int = -1, with_runs: bool = True) -> Iterator[TrialRecord]:
-        """Trials with numbers above *after*, in the order of their numbers."""
+        """Trials with numbers above *after*, in the order of their numbers; each as it is when it is reached."""
+
+    def trial(self, study: str, number: int) -> TrialRecord:
+        """One trial, with its runs."""
 
     def ends(self, study: str, after: int = -1) -> list[TrialRecord]:
-        """Trials that ended, in the order of their ends, those after the place *after*."""
+        """Trials that ended, in the order of their ends, those after the place *after*; without their runs."""
+
+    def best(
+        self,
+        study: str,
+        objective: int = 0,
+        *,
+        maximise: bool,
+        limit: int,
+        states: Sequence[str] = ("finished",),
+    ) -> list[TrialRecord]:
+        """Trials in one of *states* that have values, with their runs: the best come first, ties by their numbers.
+
+        For the first objective, it takes no longer for many trials than for few.
+        """
+
+    def values(
+        self, study: str, states: Sequence[str] = ("finished",)
+    ) -> Iterator[tuple[int, tuple[float, ...]]]:
+        """Number and values of the trials in one of *states* that have values, in the order of their numbers."""
 
     def reports(self, study: str, after: int = -1) -> Iterator[ReportRecord]:
         """Reports after the position *after*, in their order."""
 
     def counts(self, study: str) -> dict[str, int]:
-        """How many trials are in each state; takes no longer for many trials than for few."""
+        """How many trials are in each state that has any; takes no longer for many trials than for few."""
 
     def beat(self, study: str, driver: DriverRecord) -> None:
         """Say that a driver lives."""
@@ -116,10 +173,15 @@ class StudyStore(Protocol):
         """A driver ends; runs that it still has wait for others."""
 
     def take_over(self, study: str, silent_for: float) -> list[RunRecord]:
-        """Runs of drivers that did not beat for *silent_for* seconds: they wait now, and those drivers are gone."""
+        """Runs of drivers that did not beat for *silent_for* seconds: they wait now, and those drivers are gone.
+
+        The records hold the handles that the launcher gave.
+        """
 
     def position(self, study: str) -> Any:
-        """A value that changes whenever anything of the study does; cheap to ask for."""
+        """A value that changes whenever anything of the study does; cheap to ask for, and only comparable to others
+        that this object returned.
+        """
 
     def close(self) -> None:
         """Close the connection."""

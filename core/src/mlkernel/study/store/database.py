@@ -1,0 +1,48 @@
+"""What a store needs of a database."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+Row = tuple[Any, ...]
+
+
+class Database(Protocol):
+    """A connection. Parameters of statements are written ``?``.
+
+    Its errors are :class:`~mlkernel.errors.StorageError` that say which database it was, without a password.
+    """
+
+    name: str
+    """The file, or the URL without its password."""
+
+    def now(self) -> float:
+        """Seconds since 1970 by the database's clock."""
+
+    def rows(self, statement: str, *parameters: Any) -> list[Row]:
+        """Execute a query, or a change that returns rows."""
+
+    def change(self, statement: str, *parameters: Any) -> int:
+        """Execute a change; how many rows it concerned."""
+
+    def change_many(self, statement: str, rows: list[Row]) -> None:
+        """Execute a change for each of *rows*."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Let several queries see the same state; inside of a change, that of the change."""
+
+    def writing(self, study: int | None) -> AbstractContextManager[None]:
+        """Make several changes at once or, after an exception, none; nobody else changes *study* meanwhile."""
+
+    def adding(self, study: int) -> AbstractContextManager[None]:
+        """Keep others from adding to *study*; before it is changed, :meth:`lock` is called."""
+
+    def lock(self, study: int) -> None:
+        """Inside of :meth:`adding`: nobody else changes *study* until its end."""
+
+    def position(self, study: int) -> Any:
+        """A value that changes with the study."""
+
+    def close(self) -> None:
+        """Close the connection."""

@@ -1,0 +1,119 @@
+"""From rows of the tables to records, and from values to the text that the tables hold."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from mlkernel.records.strict_json import strict_json
+from mlkernel.study.store.database import Row
+from mlkernel.study.store.records import DriverRecord, ReportRecord, RunRecord, StudyRecord, TrialRecord
+
+STUDY = "name, configuration, state, created, revision"
+TRIAL = "number, parameters, state, until, parent, result, reason, sequence, created, ended"
+RUN = (
+    "trial, place, seed, fold, state, attempt, driver, handle, directory, step, result, metrics, error, started,"
+    " ended"
+)
+REPORT = "position, trial, place, step, result, metrics, time"
+DRIVER = "name, host, pid, heartbeat"
+
+
+def values_text(values: Sequence[float] | None) -> str | None:
+    """One value for each objective, as a table holds them."""
+    return None if values is None else strict_json([float(value) for value in values])
+
+
+def metrics_text(metrics: Mapping[str, float]) -> str:
+    """Metrics, as a table holds them."""
+    return strict_json({name: float(value) for name, value in metrics.items()}) if metrics else "{}"
+
+
+def plain_text(text: str | None) -> str | None:
+    """*text* without what no database keeps: null characters, and bytes that were no text when they were read."""
+    if text is None or (text.isprintable() and text.isascii()):
+        return text
+    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
+def study_record(row: Row) -> StudyRecord:
+    """From the columns ``STUDY``."""
+    name, configuration, state, created, revision = row
+    return StudyRecord(
+        name=name, configuration=json.loads(configuration), state=state, created=created, revision=revision
+    )
+
+
+def trial_record(row: Row, runs: tuple[RunRecord, ...] = ()) -> TrialRecord:
+    """From the columns ``TRIAL``."""
+    number, parameters, state, until, parent, result, reason, sequence, created, ended = row
+    return TrialRecord(
+        number=number,
+        parameters=json.loads(parameters),
+        state=state,
+        until=until,
+        parent=parent,
+        values=read_values(result),
+        reason=reason,
+        sequence=sequence,
+        created=created,
+        ended=ended,
+        runs=runs,
+    )
+
+
+def run_record(row: Row) -> RunRecord:
+    """From the columns ``RUN``."""
+    return RunRecord(
+        trial=row[0],
+        place=row[1],
+        seed=int(row[2]),
+        fold=row[3],
+        state=row[4],
+        attempt=row[5],
+        driver=row[6],
+        handle=None if row[7] is None else json.loads(row[7]),
+        directory=row[8],
+        step=row[9],
+        values=read_values(row[10]),
+        metrics=_metrics(row[11]),
+        error=row[12],
+        started=row[13],
+        ended=row[14],
+    )
+
+
+def report_record(row: Row) -> ReportRecord:
+    """From the columns ``REPORT``."""
+    position, trial, place, step, result, metrics, time = row
+    return ReportRecord(
+        position=position,
+        trial=trial,
+        place=place,
+        step=step,
+        values=read_values(result) or (),
+        metrics=_metrics(metrics),
+        time=time,
+    )
+
+
+def driver_record(row: Row) -> DriverRecord:
+    """From the columns ``DRIVER``."""
+    name, host, pid, heartbeat = row
+    return DriverRecord(name=name, host=host, pid=pid, heartbeat=heartbeat)
+
+
+def read_values(text: str | None) -> tuple[float, ...] | None:
+    """What :func:`values_text` wrote."""
+    return None if text is None else tuple(map(_number, json.loads(text)))
+
+
+def _metrics(text: str | None) -> dict[str, float]:
+    if text is None or text == "{}":
+        return {}
+    return {name: _number(value) for name, value in json.loads(text).items()}
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value

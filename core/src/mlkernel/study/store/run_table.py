@@ -1,0 +1,149 @@
+"""The runs of trials, and what they report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from mlkernel.errors import UsageError
+from mlkernel.records.strict_json import strict_json
+from mlkernel.study.store.database import Database, Row
+from mlkernel.study.store.records import ReportRecord, RunRecord, RunState
+from mlkernel.study.store.rows import (
+    REPORT,
+    RUN,
+    metrics_text,
+    plain_text,
+    report_record,
+    run_record,
+    values_text,
+)
+
+_THIS = "study = ? AND trial = ? AND place = ?"
+
+
+class RunTable:
+    """Runs by their trial and their place in it. Each change is part of a transaction that the caller began."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, study: int, runs: Iterable[tuple[int, int, int, int | None]]) -> None:
+        """Add runs: trial, place, seed and fold of each."""
+        # Seeds use all of 64 bits, one more than integers of tables have.
+        self._database.change_many(
+            "INSERT INTO mlkernel_runs (study, trial, place, seed, fold, state, attempt)"
+            " VALUES (?, ?, ?, ?, ?, 'waiting', 0)",
+            [(study, trial, place, str(seed), fold) for trial, place, seed, fold in runs],
+        )
+
+    def start(self, study: int, trial: int, place: int, *, driver: str, directory: str) -> RunRecord | None:
+        """Take a run that waits or is paused; ``None`` if it does neither."""
+        rows = self._database.rows(
+            "UPDATE mlkernel_runs SET state = 'running', attempt = attempt + 1, driver = ?, handle = NULL,"
+            " directory = ?, error = NULL, started = coalesce(started, ?), ended = NULL"
+            f" WHERE {_THIS} AND state IN ('waiting', 'paused') RETURNING {RUN}",
+            *(driver, directory, self._database.now(), study, trial, place),
+        )
+        if not rows:
+            self.require(study, trial, place)
+            return None
+        return run_record(rows[0])
+
+    def set_handle(self, study: int, trial: int, place: int, handle: Mapping[str, object]) -> None:
+        """Remember the launcher's handle."""
+        changed = self._database.change(
+            f"UPDATE mlkernel_runs SET handle = ? WHERE {_THIS}",
+            strict_json(dict(handle)),
+            study,
+            trial,
+            place,
+        )
+        if not changed:
+            self.require(study, trial, place)
+
+    def report(
+        self,
+        study: int,
+        trial: int,
+        place: int,
+        *,
+        step: float,
+        values: Sequence[float],
+        metrics: Mapping[str, float],
+        attempt: int | None,
+    ) -> bool:
+        """Add a report, unless one at this step or a later one is known, or another attempt runs."""
+        others = metrics_text(metrics)
+        fence, fenced = _fence(attempt)
+        changed = self._database.change(
+            f"UPDATE mlkernel_runs SET step = ?, metrics = ? WHERE {_THIS} AND (step IS NULL OR step < ?){fence}",
+            *(step, others, study, trial, place, step, *fenced),
+        )
+        if not changed:
+            self.require(study, trial, place)
+            return False
+        self._database.change(
+            "INSERT INTO mlkernel_reports (study, position, trial, place, step, result, metrics, time) VALUES (?,"
+            " (SELECT coalesce(max(position), -1) + 1 FROM mlkernel_reports WHERE study = ?), ?, ?, ?, ?, ?, ?)",
+            *(study, study, trial, place, step, values_text(values), others, self._database.now()),
+        )
+        return True
+
+    def end(
+        self,
+        study: int,
+        trial: int,
+        place: int,
+        state: RunState,
+        *,
+        values: Sequence[float] | None,
+        error: str | None,
+        attempt: int | None,
+    ) -> bool:
+        """Say how an attempt ended, unless another attempt runs."""
+        fence, fenced = _fence(attempt)
+        ended = None if state in {"waiting", "paused"} else self._database.now()
+        changed = self._database.change(
+            "UPDATE mlkernel_runs SET state = ?, result = coalesce(?, result), error = ?, driver = NULL, ended = ?"
+            f" WHERE {_THIS}{fence}",
+            *(state, values_text(values), plain_text(error), ended, study, trial, place, *fenced),
+        )
+        if not changed:
+            self.require(study, trial, place)
+        return bool(changed)
+
+    def of_trials(self, study: int, first: int, last: int) -> dict[int, tuple[RunRecord, ...]]:
+        """The runs of the trials *first* to *last*, by trial."""
+        rows = self._database.rows(
+            f"SELECT {RUN} FROM mlkernel_runs WHERE study = ? AND trial >= ? AND trial <= ? ORDER BY trial, place",
+            *(study, first, last),
+        )
+        runs: dict[int, list[RunRecord]] = {}
+        for row in rows:
+            runs.setdefault(row[0], []).append(run_record(row))
+        return {trial: tuple(of_trial) for trial, of_trial in runs.items()}
+
+    def reports(self, study: int, after: int, at_once: int) -> Iterator[ReportRecord]:
+        """Reports after the position *after*, *at_once* of which are read at a time."""
+        while rows := self._reports(study, after, at_once):
+            yield from map(report_record, rows)
+            after = rows[-1][0]
+
+    def require(self, study: int, trial: int, place: int) -> None:
+        """Refuse a run that does not exist.
+
+        :raises UsageError: there is none.
+        """
+        if not self._database.rows(f"SELECT 1 FROM mlkernel_runs WHERE {_THIS}", study, trial, place):
+            raise UsageError(f"the study has no run {place} of trial {trial} in {self._database.name}")
+
+    def _reports(self, study: int, after: int, limit: int) -> list[Row]:
+        return self._database.rows(
+            f"SELECT {REPORT} FROM mlkernel_reports WHERE study = ? AND position > ? ORDER BY position LIMIT ?",
+            *(study, after, limit),
+        )
+
+
+def _fence(attempt: int | None) -> tuple[str, tuple[int, ...]]:
+    """A condition that keeps out whoever lost the run to somebody else."""
+    return ("", ()) if attempt is None else (" AND attempt = ? AND state = 'running'", (attempt,))
