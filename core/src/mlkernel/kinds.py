@@ -53,3 +53,15 @@ search_algorithm = Kind(
     protocol="mlkernel.study.search_algorithm:SearchAlgorithm",
     checks="mlkernel.testing.search_algorithm_checks:search_algorithm_checks",
 )
+trial_scheduler = Kind(
+    name="trial_scheduler",
+    summary="Decides which trials of a study train on, and which end early.",
+    protocol="mlkernel.study.trial_scheduler:TrialScheduler",
+    checks="mlkernel.testing.trial_scheduler_checks:trial_scheduler_checks",
+)
+launcher = Kind(
+    name="launcher",
+    summary="Runs commands somewhere and tells truly what became of them; chosen with launcher=NAME in a study.",
+    protocol="mlkernel.launcher.launcher:Launcher",
+    checks="mlkernel.testing.launcher_checks:launcher_checks",
+)

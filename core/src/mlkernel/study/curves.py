@@ -39,9 +39,14 @@ class Curve:
 
 
 class Curves:
-    """All trials of a study and their reports. Reports only grow; states change."""
+    """All trials of a study and their reports. Reports only grow; states change.
+
+    A step that is reported again, such as by another seed of the trial, has the newest value.
+    """
 
     def __init__(self) -> None:
+        self.closed = False
+        """Whether no trial can be added: their limit is reached, or the space has no point left."""
         self._trials: dict[int, Curve] = {}
         self._reports: list[Report] = []
 

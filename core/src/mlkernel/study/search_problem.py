@@ -39,6 +39,8 @@ class SearchProblem:
     """How many trials there will be, if that is known."""
     parallel: int = 1
     """How many trials are under way at once."""
+    max_step: float | None = None
+    """The last step of a trial, if there is one; most trial schedulers need it."""
     points_to_evaluate: tuple[Mapping[str, Any], ...] = attrs.field(default=(), converter=as_tuple)
     """What trial 0, 1, ... is to try; parameters that a point leaves out are drawn."""
 

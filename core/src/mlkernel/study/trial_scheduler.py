@@ -55,6 +55,10 @@ class Promote:
 
     trial: int
     until: float | None = None
+    source: int | None = None
+    """The number of the trial whose checkpoint is copied, instead of the trial's own."""
+    parameters: Mapping[str, Any] | None = None
+    """The whole point from now on, if it changes."""
 
 
 @frozen(kw_only=True)
@@ -71,10 +75,24 @@ class TrialScheduler(Protocol):
     Its factory is called with the problem and its configuration. The same curves lead to the same decisions, in another
     process and whatever was asked before: a study that is resumed in the middle of a bracket goes on as if nothing had
     happened. It may keep what it computed from a :class:`~mlkernel.study.curves.Curves` object, which only grows.
+
+    A study is over when nothing is under way and the answer is :class:`Wait`, or :class:`NewTrial` although none can be
+    added. Trials that are paused then have ended.
     """
 
+    @property
+    def needs_checkpoints(self) -> bool:
+        """Whether it pauses trials or lets them go on from others' checkpoints."""
+
+    @property
+    def needs_live_reports(self) -> bool:
+        """Whether its decisions must reach trials while they train."""
+
     def assign(self, curves: Curves) -> Assignment:
-        """What a worker that is free shall do. The study's own limit of trials is kept by whoever asks."""
+        """What a worker that is free shall do; no new trial if the curves are closed.
+
+        The study's own limit of trials is kept by whoever asks.
+        """
 
     def decide(self, curves: Curves, trial: int) -> Decision:
         """What becomes of *trial*, whose newest report is the last of its curve."""

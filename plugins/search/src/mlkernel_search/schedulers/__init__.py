@@ -1,0 +1,1 @@
+"""Trial schedulers: which trials of a study train on, and which end early."""
