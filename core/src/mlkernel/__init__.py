@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     )
     from mlkernel.fine_tune_job import FINAL_STATES, FineTuneJob, FineTuneRequest, FineTuneState
     from mlkernel.hookspecs.markers import hookimpl
+    from mlkernel.launcher.launcher import (
+        JobHandle,
+        JobSpec,
+        JobStatus,
+        Launcher,
+        LauncherCapabilities,
+        Resources,
+    )
     from mlkernel.plots.learning_curve import draw_learning_curve
     from mlkernel.progress.progress_bar import ProgressBar
     from mlkernel.records.metrics import MetricRecord, read_metrics
@@ -94,8 +102,13 @@ __all__ = [
     "HookError",
     "Iteration",
     "IterationContext",
+    "JobHandle",
+    "JobSpec",
+    "JobStatus",
     "KernelError",
     "Kind",
+    "Launcher",
+    "LauncherCapabilities",
     "MetricRecord",
     "NameConflictError",
     "NewTrial",
@@ -109,6 +122,7 @@ __all__ = [
     "ProgressBar",
     "Promote",
     "Report",
+    "Resources",
     "Run",
     "RunLockedError",
     "RunStopped",
@@ -183,7 +197,12 @@ _MODULES = {
     "History": "mlkernel.study.history",
     "Iteration": "mlkernel.run.loop",
     "IterationContext": "mlkernel.run.attach_progress_bar",
+    "JobHandle": "mlkernel.launcher.launcher",
+    "JobSpec": "mlkernel.launcher.launcher",
+    "JobStatus": "mlkernel.launcher.launcher",
     "Kind": "mlkernel.descriptors",
+    "Launcher": "mlkernel.launcher.launcher",
+    "LauncherCapabilities": "mlkernel.launcher.launcher",
     "MetricRecord": "mlkernel.records.metrics",
     "NewTrial": "mlkernel.study.trial_scheduler",
     "Objective": "mlkernel.study.search_problem",
@@ -195,6 +214,7 @@ _MODULES = {
     "ProgressBar": "mlkernel.progress.progress_bar",
     "Promote": "mlkernel.study.trial_scheduler",
     "Report": "mlkernel.study.curves",
+    "Resources": "mlkernel.launcher.launcher",
     "Run": "mlkernel.run.run",
     "SearchAlgorithm": "mlkernel.study.search_algorithm",
     "SearchProblem": "mlkernel.study.search_problem",

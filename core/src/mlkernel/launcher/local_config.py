@@ -1,0 +1,28 @@
+"""Options of the launcher ``local``."""
+
+from __future__ import annotations
+
+import attrs
+from attrs import frozen
+
+from mlkernel.config.option import option
+
+
+@frozen(kw_only=True)
+class LocalConfig:
+    """How much of this machine its jobs may use together."""
+
+    cpus: int | None = option(
+        None,
+        help="processor cores that jobs share; those that this process may use unless given",
+        validator=attrs.validators.optional(attrs.validators.ge(1)),
+    )
+    gpus: int | list[str] | None = option(
+        None,
+        help="devices that jobs share: how many, or their numbers or UUIDs; those of CUDA_VISIBLE_DEVICES unless "
+        "given, or else all NVIDIA devices",
+    )
+    threads: bool = option(
+        True,
+        help="whether a job is told with OMP_NUM_THREADS to use as many threads as it asked for cores",
+    )

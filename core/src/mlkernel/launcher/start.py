@@ -1,0 +1,92 @@
+"""The start of a job: its supervisor, which starts the command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mlkernel.errors import UsageError
+from mlkernel.launcher import supervisor
+from mlkernel.launcher.job_files import JobFiles
+from mlkernel.launcher.launcher import JobSpec
+
+_PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from supervisor import main; main(sys.argv[1:])"
+"""Imported rather than run as a script, which Python would compile again for each job."""
+
+
+def check_spec(spec: JobSpec) -> None:
+    """Refuse what no process can be started with.
+
+    :raises UsageError: says what, and of which job.
+    """
+    names_and_values = [text for pair in spec.environment.items() for text in pair]
+    problems = {
+        "its key is empty": not spec.key,
+        "its command is empty": not spec.argv or not spec.argv[0],
+        "its command has a null character": any("\0" in word for word in spec.argv),
+        "its environment has a null character": any("\0" in text for text in names_and_values),
+        "its environment has a name that is empty or contains '='": any(
+            not name or "=" in name for name in spec.environment
+        ),
+        f"local knows no {', '.join(spec.resources.extra)}; it has cpus, gpus, memory and time": bool(
+            spec.resources.extra
+        ),
+    }
+    for problem, there in problems.items():
+        if there:
+            raise UsageError(f"job {spec.key!r} cannot be submitted: {problem}")
+
+
+def start_supervisor(
+    spec: JobSpec, files: JobFiles, lock: int, gpus: Sequence[str], environment: Mapping[str, str]
+) -> int:
+    """Start *spec* and return the process number of its supervisor.
+
+    :param lock: descriptor of the lock on the job, which the supervisor goes on holding.
+    :param gpus: the devices that are the job's.
+    :param environment: all of it; goes from memory to memory.
+    :raises OSError: no process could be started, or the job's folder cannot be written.
+    """
+    spec.directory.mkdir(parents=True, exist_ok=True)
+    directory = spec.directory.absolute()
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    needs = spec.resources
+    return os.posix_spawn(
+        sys.executable,
+        [
+            sys.executable,
+            *("-I", "-S", "-c", _PROGRAM, str(Path(supervisor.__file__).parent)),
+            str(files.stem),
+            str((spec.working_directory or Path.cwd()).absolute()),
+            str(needs.time or 0),
+            str(needs.memory or 0),
+            str(spec.grace),
+            ",".join(gpus),
+            *spec.argv,
+        ],
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(directory / "stdout.txt"), append, 0o666),
+            (os.POSIX_SPAWN_OPEN, 2, str(directory / "stderr.txt"), append, 0o666),
+            (os.POSIX_SPAWN_DUP2, lock, supervisor.LOCK),
+        ],
+        setsid=True,
+        setsigmask=supervisor.waited_signals(),
+    )
+
+
+def job_environment(spec: JobSpec, gpus: Sequence[str], *, hide_gpus: bool, threads: bool) -> dict[str, str]:
+    """The environment of a job: that of this process, what it was given, its devices and its threads.
+
+    :param hide_gpus: whether a job that asked for none sees none.
+    :param threads: whether it is told to use as many threads as it has cores, unless something says otherwise.
+    """
+    environment = {**os.environ, **spec.environment}
+    if gpus or hide_gpus:
+        environment["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
+    if threads:
+        environment.setdefault("OMP_NUM_THREADS", str(spec.resources.cpus))
+    return environment
