@@ -34,6 +34,10 @@ class Boundaries:
         """Why the run shall stop at the next boundary; ``None`` if it shall not."""
         return self._stop_request.reason
 
+    def request_stop(self, reason: str) -> None:
+        """Stop at the next boundary of a resumable loop."""
+        self._stop_request.ask(reason)
+
     def enter(self, loop: Loop) -> None:
         """Begin a loop where an earlier attempt left it.
 

@@ -208,6 +208,13 @@ class Run:
         """
         return self.boundaries.stop_reason
 
+    def request_stop(self, reason: str) -> None:
+        """Ask the run to stop at its next boundary, as a signal does; in ``on_iteration_ended``, at that very one.
+
+        :param reason: for people; the first one stays.
+        """
+        self.boundaries.request_stop(reason)
+
     def stop_if_asked(self) -> None:
         """Leave the trainer here if the run was asked to stop: for the middle of long iterations.
 

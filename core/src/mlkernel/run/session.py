@@ -18,6 +18,7 @@ import attrs
 
 from mlkernel.config.choice import chosen_components
 from mlkernel.config.files import read_config_file
+from mlkernel.config.layers import Assignment
 from mlkernel.config.sections import RunConfiguration, build, from_plain, named_trainer, to_plain
 from mlkernel.discovery.component import Component
 from mlkernel.discovery.listeners import listeners as installed_listeners
@@ -36,8 +37,9 @@ def start_run(
     trainer: str | None = None,
     *,
     config_files: Sequence[str | Path] = (),
-    overrides: Sequence[str] = (),
+    overrides: Sequence[str | Assignment] = (),
     runs: str | Path | None = None,
+    run_id: str | None = None,
     listeners: Sequence[object] | None = None,
 ) -> Outcome:
     """Make a plan, open a run directory for it, and train.
@@ -47,8 +49,11 @@ def start_run(
     :param config_files: TOML, YAML or JSON; later ones lie over earlier ones.
     :param overrides: ``path=value``, over the files.
     :param runs: the folder of run directories; by default ``$MLKERNEL_RUNS``, or ``runs`` in the current folder.
+    :param run_id: the name of the run directory, which may exist if no run was started in it; made up by default.
+        Checkpoints that lie in it are gone on from.
     :param listeners: objects with hook implementations, in place of the installed listeners.
-    :raises UsageError: something that was asked for is wrong; no run directory is left behind.
+    :raises UsageError: something that was asked for is wrong; no run directory is left behind, unless
+        it was named.
     :raises TrainingError: the trainer raised; the run can be resumed.
     """
     layers = [read_config_file(path) for path in config_files]
@@ -56,21 +61,27 @@ def start_run(
     configuration = build(component.config_class(), layers, overrides, descriptor=component.descriptor)
     heard_by = _listeners(listeners, configuration)
     plan = make_plan(component, configuration, [one for one in heard_by if isinstance(one, Component)])
+    if run_id is not None:
+        plan = attrs.evolve(plan, run_id=run_id)
     files = RunDirectory(runs_root(runs).absolute() / plan.run_id)  # a trainer may change the current folder
     with storage_errors(files.path):
-        files.path.mkdir(parents=True)
+        files.path.mkdir(parents=True, exist_ok=run_id is not None)
+    _refuse_started(files)
     try:
         with RunLock(files.lock):
             plan.write(files.plan)
             return Attempt(files, plan, component, configuration, Status(), heard_by).train()
     except UsageError:
-        if _is_untouched(files):
+        if run_id is None and _is_untouched(files):
             shutil.rmtree(files.path, ignore_errors=True)
         raise
 
 
 def resume_run(
-    directory: str | Path, *, overrides: Sequence[str] = (), listeners: Sequence[object] | None = None
+    directory: str | Path,
+    *,
+    overrides: Sequence[str | Assignment] = (),
+    listeners: Sequence[object] | None = None,
 ) -> Outcome:
     """Train on from the newest intact checkpoint; a finished run only if *overrides* are given.
 
@@ -132,6 +143,13 @@ def _listeners(
 ) -> Sequence[Component | object]:
     """Who hears of a run: objects that were given for it, or else the installed components."""
     return installed_listeners(strict=configuration.run.strict_plugins) if given is None else given
+
+
+def _refuse_started(files: RunDirectory) -> None:
+    if files.plan.exists():
+        raise UsageError(
+            f"there is a run in {files.path} already", hint=f"kernel resume {files.path} trains it on."
+        )
 
 
 def _is_untouched(files: RunDirectory) -> bool:

@@ -1,0 +1,49 @@
+"""The configuration of a run whose target is no kernel trainer: nested plain values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mlkernel.config.files import read_config_file
+from mlkernel.config.problems import raise_problems
+from mlkernel.study.worker.messages import TrainRun
+
+_SEPARATOR = re.compile(r"[/.]")
+
+
+def nested_config(order: TrainRun) -> dict[str, Any]:
+    """Files, then what all trials share, then the point; later ones over earlier ones, tables key by key.
+
+    :raises ConfigError: a file cannot be read.
+    """
+    config: dict[str, Any] = {}
+    for path in order.config:
+        layer = read_config_file(path)
+        raise_problems(list(layer.problems))
+        _lay_over(config, layer.tree)
+    for values in (order.set, order.parameters):
+        for path, value in values.items():
+            put(config, _SEPARATOR.split(path), value)
+    return config
+
+
+def put(table: dict[str, Any], path: list[str], value: Any) -> None:
+    """Set the value at *path*, making tables on the way; a table is laid over a table key by key."""
+    *parents, last = path
+    for word in parents:
+        if not isinstance(table.get(word), dict):
+            table[word] = {}
+        table = table[word]
+    if isinstance(value, Mapping):
+        if not isinstance(table.get(last), dict):
+            table[last] = {}
+        _lay_over(table[last], value)
+    else:
+        table[last] = value
+
+
+def _lay_over(table: dict[str, Any], values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        put(table, [key], value)

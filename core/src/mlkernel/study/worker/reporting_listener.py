@@ -1,0 +1,79 @@
+"""A listener that reports what a trainer measured, and ends the run where the driver says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlkernel.hookspecs import hookimpl
+from mlkernel.study.worker.run_reports import RunReports
+
+if TYPE_CHECKING:
+    from mlkernel.records.metrics import MetricRecord
+    from mlkernel.run.run import Run
+
+
+class ReportingListener:
+    """Reports at the ends of iterations of outermost loops, and at the end of the run.
+
+    The step is the number of iterations of outermost loops done so far; the objectives are what the trainer reported or
+    logged since the boundary before, by name.
+
+    :param max_step: the step after which a run counts as finished; one whose loop ends there is left to end by itself.
+    """
+
+    def __init__(self, reports: RunReports, max_step: float | None) -> None:
+        self.error: Exception | None = None
+        """What went wrong while reporting; the run was asked to stop."""
+        self._reports = reports
+        self._max_step = max_step
+        self._fresh: dict[str, float] = {}
+        self._total: int | None = None
+        """Of the outermost loop that is running."""
+
+    @hookimpl
+    def on_phase_started(self, phase: str, total: int | None) -> None:
+        """Remember when the loop will end."""
+        if "/" not in phase:
+            self._total = total
+
+    @hookimpl
+    def on_metrics_logged(self, record: MetricRecord) -> None:
+        """Remember what was logged."""
+        self._fresh.update(record.metrics)
+
+    @hookimpl
+    def on_metric_reported(self, metric: str, value: float) -> None:
+        """Remember what was reported."""
+        self._fresh[metric] = value
+
+    @hookimpl
+    def on_iteration_ended(self, run: Run, phase: str, completed: int) -> None:
+        """Report at the boundaries at which the run can be ended."""
+        if "/" not in phase:
+            self._report(run)
+            self._end_here(run, is_last=completed == self._total)
+
+    @hookimpl
+    def on_run_finished(self, run: Run) -> None:
+        """Report what was measured after the last loop."""
+        if self._fresh:
+            self._report(run, after_loops=True)
+
+    def _report(self, run: Run, *, after_loops: bool = False) -> None:
+        fresh, self._fresh = self._fresh, {}
+        completed = run.keeper.state.positions.completed
+        step = sum(count for path, count in completed.items() if "/" not in path)
+        try:
+            # What is measured after the last boundary comes after what was reported there.
+            self._reports.report(fresh, step + (after_loops and self._reports.step >= step))
+            if self._reports.save_wanted:
+                run.keeper.save()
+        except Exception as error:  # noqa: BLE001 - a listener's exceptions are set aside; this one ends the run
+            self.error = error
+
+    def _end_here(self, run: Run, *, is_last: bool) -> None:
+        ending = self._reports.ending
+        if self.error is not None:
+            run.request_stop(f"its report failed: {self.error}")
+        elif ending is not None and not (is_last and ending.state == "finished"):
+            run.request_stop(ending.reason or ending.state)

@@ -1,0 +1,177 @@
+"""What a target says while it trains, checked, sent to the driver, and answered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Literal
+
+from attrs import frozen
+
+from mlkernel.errors import UsageError
+from mlkernel.records.metrics import as_numbers
+from mlkernel.study.worker.driver_link import DriverGoneError, Link
+from mlkernel.study.worker.messages import (
+    Answer,
+    Bye,
+    Continue,
+    Pause,
+    ProtocolError,
+    Reported,
+    Stop,
+    TrainRun,
+)
+from mlkernel.study.worker.stop_signal import StopSignal
+
+
+class TargetError(UsageError):
+    """What is to be trained breaks its contract: it would do so again if it were tried again."""
+
+
+@frozen
+class Ending:
+    """How a run ends, or shall end."""
+
+    state: Literal["finished", "stopped", "paused"]
+    reason: str | None = None
+    """For people."""
+    leaves: bool = False
+    """Whether the worker ends with it."""
+
+
+class RunReports:
+    """The reports of one attempt of one run."""
+
+    def __init__(self, order: TrainRun, link: Link, stop_signal: StopSignal) -> None:
+        self.metrics: dict[str, float] = {}
+        """The newest value of everything that was measured."""
+        self.count = 0
+        """How many reports were made by this attempt."""
+        self.step = 0.0
+        """Of the newest report."""
+        self.values: tuple[float, ...] | None = None
+        """Of the newest report."""
+        self.ending: Ending | None = None
+        """What the newest answer, or a signal, says; ``None`` to train on."""
+        self.save_wanted = False
+        """Whether the newest answer asks for a checkpoint."""
+        self._order = order
+        self._names = [metric for metric, _ in order.objectives]
+        self._link = link
+        self._stop_signal = stop_signal
+
+    def report(self, metrics: Mapping[str, Any], step: float | None = None) -> Ending | None:
+        """Report the objectives and whatever else was measured at *step*.
+
+        What lacks an objective is remembered, and is no report.
+
+        :param step: larger than that of the report before; one more than it by default, 1 for the first.
+        :returns: how to end; ``None`` to train on.
+        :raises TargetError: an objective is no number, or not finite, or the steps do not grow.
+        """
+        numbers = _as_numbers(metrics)
+        self.metrics.update(numbers)
+        if self.ending is not None or any(name not in numbers for name in self._names):
+            return self.ending
+        step = self._checked_step(step)
+        values = tuple(numbers.pop(name) for name in self._names)
+        self._refuse_infinite(values, step)
+        with self._stop_signal.raising(
+            may_raise=False
+        ):  # a message that was cut in two could not be answered
+            answer = self._ask(values, step, numbers)
+        self.step, self.values, self.count = step, values, self.count + 1
+        self.ending = self._ending_of(answer, step)
+        return self.ending
+
+    @property
+    def says_leave(self) -> bool:
+        """Whether the worker ends with this run."""
+        return self.ending is not None and self.ending.leaves
+
+    def answering_signals(self) -> AbstractContextManager[None]:
+        """For what has nothing to save: a signal raises :class:`~mlkernel.errors.RunStopped` wherever it is."""
+        return self._stop_signal.raising()
+
+    def ending_after_stop(self) -> Ending:
+        """How a run ends that was left by :class:`~mlkernel.errors.RunStopped`."""
+        if self.ending is not None:
+            return self.ending
+        reason = self._stop_signal.reason
+        return Ending("paused", reason or "it stopped by itself", leaves=reason is not None)
+
+    def check_complete(self) -> None:
+        """See that the objectives were reported.
+
+        :raises TargetError: they never were; names what was. A resumed run may have reported them before.
+        """
+        if self.count or self._order.resume:
+            return
+        missing = ", ".join(repr(name) for name in self._names if name not in self.metrics)
+        if not missing:
+            raise TargetError(f"the objectives {', '.join(self._names)} were never reported together")
+        known = ", ".join(self.metrics) or "nothing"
+        raise TargetError(
+            f"it never reported {missing}; it reported {known}",
+            hint="Name one of these as the study's metric, or report the metric.",
+        )
+
+    def _ask(self, values: tuple[float, ...], step: float, others: Mapping[str, float]) -> Answer | None:
+        order = self._order
+        try:
+            return self._link.ask(
+                Reported(trial=order.trial, place=order.place, step=step, values=values, metrics=others)
+            )
+        except DriverGoneError as gone:
+            self.ending = Ending("paused", gone.message, leaves=True)
+            return None
+
+    def _ending_of(self, answer: Answer | None, step: float) -> Ending | None:
+        self.save_wanted = False
+        match answer:
+            case None:
+                return self.ending
+            case Stop(reason=reason):
+                return Ending("stopped", reason)
+            case Pause():
+                return Ending("paused", "the study lets it wait")
+            case Bye():
+                return Ending("paused", "the study needs no more of it now", leaves=True)
+            case Continue(save=save):
+                self.save_wanted = save
+                return self._own_ending(step)
+        raise ProtocolError(f"the driver answered a report with {answer.type!r}")
+
+    def _own_ending(self, step: float) -> Ending | None:
+        """What the worker knows by itself when the driver lets the run go on."""
+        if self._order.max_step is not None and step >= self._order.max_step:
+            return Ending("finished", f"step {step:g} is the last one")
+        if self._order.until is not None and step >= self._order.until:
+            return Ending("paused", f"it waits at step {step:g}")
+        if self._stop_signal.reason is not None:
+            return Ending("paused", self._stop_signal.reason, leaves=True)
+        return None
+
+    def _checked_step(self, step: float | None) -> float:
+        if step is None:
+            return self.step + 1
+        number = float(_as_numbers({"step": step})["step"])
+        if not math.isfinite(number) or (self.count and number <= self.step):
+            raise TargetError(
+                f"it reported step {number:g} after step {self.step:g}",
+                hint="Steps grow from report to report; without a step they are counted.",
+            )
+        return number
+
+    def _refuse_infinite(self, values: tuple[float, ...], step: float) -> None:
+        for name, value in zip(self._names, values, strict=True):
+            if not math.isfinite(value):
+                raise TargetError(f"{name} is {value} at step {step:g}")
+
+
+def _as_numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    try:
+        return as_numbers(metrics)
+    except TypeError as error:
+        raise TargetError(f"it reported what is no number: {error}") from error

@@ -1,0 +1,105 @@
+"""A worker's day: it is given runs, trains one after the other, and says how each ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlkernel.errors import RunStopped
+from mlkernel.study.worker.driver_link import DriverGoneError, Link
+from mlkernel.study.worker.failure import Failure, describe_failure, print_traceback
+from mlkernel.study.worker.messages import Ended, TrainRun
+from mlkernel.study.worker.peak_memory import forget_peak, peak_memory_mb
+from mlkernel.study.worker.run_output import output_to
+from mlkernel.study.worker.run_reports import Ending, RunReports
+from mlkernel.study.worker.stop_signal import StopSignal
+from mlkernel.study.worker.target import Target, find_target
+
+RESUMABLE = 75
+"""The exit code of a worker that left a run behind which can be resumed."""
+
+
+class Worker:
+    """Trains what it is told.
+
+    :param link: who tells it.
+    """
+
+    def __init__(self, link: Link, stop_signal: StopSignal) -> None:
+        self._link = link
+        self._stop_signal = stop_signal
+        self._target: Target | None = None
+        self._target_asked: str | None = None
+
+    def work(self) -> int:
+        """Train until there is no more.
+
+        :returns: the exit code: 0, or 75 when it had to leave a run or lost its driver.
+        """
+        try:
+            with self._stop_signal.raising():
+                order = self._link.first()
+            while isinstance(order, TrainRun):
+                ended, leaves = self._train(order)
+                with self._stop_signal.raising(may_raise=not leaves):
+                    order = self._link.ask(ended)
+                if leaves:
+                    return RESUMABLE
+        except RunStopped:  # while it had nothing to do
+            return 0
+        except DriverGoneError:
+            return RESUMABLE
+        finally:
+            self._let_go()
+        return 0
+
+    def _train(self, order: TrainRun) -> tuple[Ended, bool]:
+        """How the run ended, and whether the worker ends with it."""
+        forget_peak()
+        reports = RunReports(order, self._link, self._stop_signal)
+        outcome: Ending | Failure
+        try:
+            directory = Path(order.directory)
+            directory.mkdir(parents=True, exist_ok=True)
+            with output_to(directory):
+                outcome = self._train_in(order, reports)
+        except OSError as error:  # the folder cannot be written, not even to say so
+            outcome = describe_failure(error)
+        failure = outcome if isinstance(outcome, Failure) else None
+        ending = outcome if isinstance(outcome, Ending) else None
+        ended = Ended(
+            trial=order.trial,
+            place=order.place,
+            state="failed" if ending is None else ending.state,
+            error=failure.error if failure else ending.reason if ending and ending.leaves else None,
+            retry=failure is not None and failure.retry,
+            metrics=reports.metrics,
+            peak_memory_mb=peak_memory_mb(),
+        )
+        return ended, reports.says_leave or (ending is not None and ending.leaves)
+
+    def _train_in(self, order: TrainRun, reports: RunReports) -> Ending | Failure:
+        try:
+            ending = self._target_of(order.target).train(order, reports)
+            if ending is None or ending.state != "paused":
+                reports.check_complete()
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the worker outlives its runs
+            self._let_go()
+            print_traceback(error)
+            return describe_failure(error)
+        return ending or Ending("finished")
+
+    def _target_of(self, asked: Mapping[str, Any]) -> Target:
+        """The target, found once for as long as the runs have the same."""
+        text = json.dumps(asked, sort_keys=True)
+        if self._target is None or self._target_asked != text:
+            self._let_go()
+            self._target, self._target_asked = find_target(asked), text
+        return self._target
+
+    def _let_go(self) -> None:
+        if self._target is not None:
+            target, self._target = self._target, None
+            target.close()

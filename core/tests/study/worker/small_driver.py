@@ -1,0 +1,101 @@
+"""A driver of a few lines, on a real socket, for workers that are real processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from mlkernel.study.worker.messages import Bye, Continue, Ended, Hello, Message, Reported, TrainRun
+from mlkernel.study.worker.worker_server import WorkerServer
+
+Decide = Callable[[Reported], Message]
+PATIENCE = 20.0
+
+
+class SmallDriver:
+    """Gives the runs of a list to one worker, and remembers what it says."""
+
+    def __init__(self, study: Path, decide: Decide = lambda report: Continue()) -> None:
+        study.mkdir(exist_ok=True)
+        self.study = study
+        self.decide = decide
+        self.hellos: list[Hello] = []
+        self.reports: list[Reported] = []
+        self.ends: list[Ended] = []
+        self.server = WorkerServer()
+        self.server.endpoint.write(study)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.close()
+
+    def drive(self, orders: Sequence[TrainRun], until: Callable[[], bool] | None = None) -> None:
+        """Give out the *orders* and answer, until the worker hung up, or *until* says so."""
+        waiting = list(orders)
+        limit = time.monotonic() + PATIENCE
+        while time.monotonic() < limit:
+            for received in self.server.poll(0.05):
+                if received.message is None:
+                    return
+                self._answer(received.channel, received.message, waiting)
+            if until is not None and until():
+                return
+        raise AssertionError(f"the worker said nothing for {PATIENCE:g} s")
+
+    def _answer(self, channel: Any, message: Message, waiting: list[TrainRun]) -> None:
+        match message:
+            case Hello(running=running):
+                self.hellos.append(message)
+                if running is None:
+                    channel.send(waiting.pop(0) if waiting else Bye())
+            case Reported():
+                self.reports.append(message)
+                channel.send(self.decide(message))
+            case Ended():
+                self.ends.append(message)
+                channel.send(waiting.pop(0) if waiting else Bye())
+
+    @property
+    def end(self) -> Ended:
+        """How the last run ended."""
+        return self.ends[-1]
+
+    @property
+    def values(self) -> list[float]:
+        """The first objective of every report."""
+        return [report.values[0] for report in self.reports]
+
+
+def start_worker(study: Path, *arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
+    """A worker in a process of its own."""
+    command = [
+        sys.executable,
+        "-m",
+        "mlkernel.study.worker",
+        "--study",
+        str(study),
+        "--key",
+        "job",
+        *arguments,
+    ]
+    return subprocess.Popen(
+        command, cwd=cwd, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def order(study: Path, name: str, /, *, trial: int = 0, **fields: Any) -> TrainRun:
+    """An order to train what *name* says."""
+    values: dict[str, Any] = {
+        "objectives": [["loss", "min"]],
+        "directory": str(study / "runs" / f"{trial:06d}-0"),
+        "target": {"name": name},
+        **fields,
+    }
+    return TrainRun(trial=trial, place=0, **values)
