@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -116,10 +117,16 @@ class Local:
             return
         self._counted = True
         for key in submitted_keys(self._folder, over=False):
-            if self._status(key).state == "running":
-                submitted, running = self._files(key).read(), self._files(key).running()
-                if submitted is not None and running is not None:
-                    self._slots.occupy(key, submitted["resources"]["cpus"], running["gpus"])
+            self._count(key)
+
+    def _count(self, key: str) -> None:
+        files = self._files(key)
+        while standing(files).state == "running":
+            submitted, running = files.read(), files.running()
+            if submitted is not None and running is not None:
+                self._slots.occupy(key, submitted["resources"]["cpus"], running["gpus"])
+                return
+            time.sleep(0.002)  # its supervisor is about to write down which devices it was given
 
     def _write_down(self, specs: Sequence[JobSpec]) -> None:
         with storage_errors(self._folder):

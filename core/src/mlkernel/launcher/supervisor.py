@@ -180,16 +180,17 @@ class Records:
 
     def over(self, facts: str) -> None:
         """Write what became of it, so that it survives a power cut."""
-        self._write(self._aside, f"{{{facts}}}\n".encode().ljust(RESERVED))
+        self._write(self._aside, f"{{{facts}}}\n".encode().ljust(RESERVED), durable=True)
         os.replace(self._aside, self._over)  # noqa: PTH105 - as above
         os.unlink(self._running)  # noqa: PTH108 - as above
 
     @staticmethod
-    def _write(path: str, content: bytes) -> None:
+    def _write(path: str, content: bytes, *, durable: bool = False) -> None:
         file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             os.pwrite(file, content, 0)
-            os.fsync(file)
+            if durable:
+                os.fsync(file)
         finally:
             os.close(file)
 
