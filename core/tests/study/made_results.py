@@ -10,6 +10,7 @@ from mlkernel.study.space.space_reader import parse_space
 from mlkernel.study.statistics.study_results import StudyResults
 from mlkernel.study.store.records import ReportRecord, RunRecord, StudyRecord, TrialRecord
 
+LOSS = "loss"
 SPACE: dict[str, Any] = {
     "lr": "loguniform(1e-5, 1e-1)",
     "layers": "uniformint(1, 4)",
@@ -82,7 +83,7 @@ def made_results(
         "trainer": "tiny",
         "space": table,
         "objectives": [
-            {"metric": "loss", "mode": "min"},
+            {"metric": LOSS, "mode": "min"},
             {"metric": "accuracy", "mode": "max"},
             {"metric": "size", "mode": "min"},
         ][:objectives],
@@ -103,6 +104,10 @@ def _curve(point: dict[str, Any], seed: int, steps: int, objectives: int) -> lis
     for step in range(steps):
         now = loss + 2.0 * math.exp(-step / 5) + rng.gauss(0, 0.02)
         curve.append(
-            (now, 1 / (1 + now) - 0.05 * point.get("layers", 1), point.get("layers", 1) * 10.0)[:objectives]
+            (
+                now,
+                1 / (1 + now) + 0.15 * point.get("layers", 1) - 0.2 * point.get("noise", 0),
+                point.get("layers", 1) * 10.0,
+            )[:objectives]
         )
     return curve
