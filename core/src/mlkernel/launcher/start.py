@@ -74,7 +74,7 @@ def start_supervisor(
             (os.POSIX_SPAWN_DUP2, lock, supervisor.LOCK),
         ],
         setsid=True,
-        setsigmask=supervisor.waited_signals(),
+        setsigmask=supervisor.WAITED,
     )
 
 

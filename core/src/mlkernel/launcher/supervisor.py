@@ -1,9 +1,9 @@
 """Watches one job until it is over, and writes down what became of it, whether or not anybody is left to ask.
 
 A program of its own, ``STEM DIRECTORY SECONDS MEGABYTES GRACE GPUS COMMAND...``, with 0 for no limit. A job shall cost
-no more than an interpreter without a single package, so nothing but ``os``, ``sys`` and ``time`` is imported before the
-command runs, and nothing of mlkernel ever; limits come as words; and records hold numbers and fixed words, which need
-no encoder (:mod:`mlkernel.launcher.outcome` makes sentences of them).
+no more than an interpreter without a single package, so it imports next to nothing, and nothing of mlkernel; limits
+come as words; and records hold numbers and fixed words, which need no encoder (:mod:`mlkernel.launcher.outcome` makes
+sentences of them).
 
 It starts in a session of its own, with the signals that it waits for blocked, and with the lock on the job as file
 descriptor 3. The lock ends with it: one that is held is a job that is watched.
@@ -18,6 +18,11 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
+else:
+    import _signal as signal  # ``signal`` without its enums, whose import takes as long as the interpreter's start
+
+WAITED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
+"""What a supervisor reacts to; blocked from before its start, so that none comes too early."""
 
 LOCK = 3
 """The file descriptor of the lock; the command does not inherit it."""
@@ -96,8 +101,6 @@ def memory_of(pids: set[int], limit: int) -> int:
 
 def kill_all(root: int) -> None:
     """End every process of a job by force, also those that are born meanwhile."""
-    import signal
-
     while pids := members(root):
         for pid in pids:
             try:
@@ -144,13 +147,6 @@ def killed_for_memory() -> int:
             return next((int(line.split()[1]) for line in file if line.startswith(b"oom_kill ")), 0)
     except OSError:
         return 0
-
-
-def waited_signals() -> set[signal.Signals]:
-    """What a supervisor reacts to; blocked from before its start, so that none comes too early."""
-    import signal
-
-    return {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 
 
 class Records:
@@ -222,16 +218,13 @@ class Watch:
 
     def wait(self) -> None:
         """Return when the command is over, but not yet reaped: until then, nothing else has its number."""
-        import signal
-
-        waited = waited_signals()
         look = os.WEXITED | os.WNOWAIT | os.WNOHANG
         while os.waitid(os.P_PID, self._command, look) is None:
             pause = self._keep_limits()
             if pause is None:
-                received: signal.struct_siginfo | None = signal.sigwaitinfo(waited)
+                received: signal.struct_siginfo | None = signal.sigwaitinfo(WAITED)
             else:
-                received = signal.sigtimedwait(waited, pause)
+                received = signal.sigtimedwait(WAITED, pause)
             if received is not None and received.si_signo != signal.SIGCHLD:
                 self._end('"cancelled"' if self._records.cancelled else '"told"')
 
@@ -262,8 +255,6 @@ class Watch:
             self._end('"out_of_memory"')
 
     def _end(self, verdict: str) -> None:
-        import signal
-
         if self._force_at is None:
             self.verdict = verdict
             self._force_at = time.monotonic() + self._grace
@@ -287,10 +278,9 @@ def main(words: list[str]) -> None:
     try:
         os.chdir(directory)
         failing = "command"
-        # Python ignores SIGPIPE and others, and what is ignored stays so in what is started.
-        command = os.posix_spawnp(
-            argv[0], argv, os.environ, setsid=True, setsigmask=(), setsigdef=range(1, 32)
-        )
+        # Python ignores these two, and what is ignored stays so in what is started.
+        default = [signal.SIGPIPE, signal.SIGXFSZ]
+        command = os.posix_spawnp(argv[0], argv, os.environ, setsid=True, setsigmask=(), setsigdef=default)
     except OSError as error:
         records.over(f'"errno": {error.errno}, "failing": "{failing}"')
         return
