@@ -22,6 +22,7 @@ from mlkernel.errors import KernelError
 
 COMMANDS = {
     "run": ("mlkernel.cli.run_command", "train something"),
+    "search": ("mlkernel.cli.search_command", "try many configurations, and find the best"),
     "resume": ("mlkernel.cli.resume_command", "go on with a run that stopped, failed or finished"),
     "stop": ("mlkernel.cli.stop_command", "ask a run to stop at its next boundary"),
     "list": ("mlkernel.cli.list_command", "list runs"),

@@ -1,0 +1,201 @@
+"""``kernel search``: many runs of one trainer, and what decides which to make next."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlkernel.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlkernel.config.layers import Assignment
+    from mlkernel.study.engine.study_session import StudyOutcome
+
+EPILOG = """examples:
+  kernel search --trainer ./f.py:objective --space 'x=uniform(-1,1)' --metric loss --mode min --trials 20 --jobs 2
+  kernel search --trainer ppo --space 'trainer.lr=loguniform(1e-5,1e-2)' --metric reward --mode max --trials 50
+  kernel search STUDY.toml --trials 100 algorithm.startup_trials=20
+"""
+
+OPTIONS = {"config": "--config", "objectives": "--metric", "space": "--space", "set": "--set"}
+"""Key of a study → the option that gives it, for messages."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``kernel search`` takes."""
+    parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "words",
+        metavar="STUDY.toml | path=value",
+        nargs="*",
+        help="a study file (TOML, YAML, JSON), and options of the study such as resources.time=60",
+    )
+    parser.add_argument(
+        "-t",
+        "--trainer",
+        metavar="T",
+        help="a trainer's name or reference, module:function, ./file.py:function, or a script",
+    )
+    parser.add_argument(
+        "--space",
+        metavar="NAME=DIMENSION",
+        action="append",
+        default=[],
+        help="such as 'trainer.lr=loguniform(1e-5,1e-2)', or a file with a space; may be repeated",
+    )
+    parser.add_argument(
+        "--constraint",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        help="that all points satisfy; may be repeated",
+    )
+    parser.add_argument(
+        "--metric", action="append", default=[], help="what is compared; repeat it for several"
+    )
+    parser.add_argument(
+        "--mode",
+        action="append",
+        default=[],
+        choices=("min", "max"),
+        help="which values are better, of each metric",
+    )
+    parser.add_argument("--algorithm", metavar="A", help="what proposes points (auto)")
+    parser.add_argument("--scheduler", metavar="S", help="what ends trials early (fifo)")
+    parser.add_argument("--launcher", metavar="L", help="where trials run (local)")
+    parser.add_argument("--trials", metavar="N", help="how many")
+    parser.add_argument("-j", "--jobs", metavar="K", help="runs at the same time (1)")
+    parser.add_argument("--seed", metavar="N", help="of the study (0)")
+    parser.add_argument(
+        "--seeds", metavar="N|LIST", help="runs of each trial (1), or their seeds as in 1,2,3"
+    )
+    parser.add_argument("--max-step", metavar="N", help="the last step of a trial")
+    parser.add_argument("--name", help="of the study")
+    parser.add_argument(
+        "-c", "--config", metavar="FILE", action="append", default=[], help="of the trainer; may be repeated"
+    )
+    parser.add_argument(
+        "--set",
+        metavar="path=value",
+        action="append",
+        default=[],
+        dest="shared",
+        help="an option of the trainer that all trials share; may be repeated",
+    )
+    parser.add_argument(
+        "--studies", metavar="DIRECTORY", type=Path, help="where studies lie ($MLKERNEL_STUDIES, ./studies)"
+    )
+    parser.add_argument(
+        "--store", metavar="URL", help="a database that keeps the study, such as postgresql://host/name"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Search, and tell what was found, where it is and what to type next."""
+    from mlkernel.study.engine.study_display import study_display
+    from mlkernel.study.engine.study_file import read_study_file
+    from mlkernel.study.engine.study_session import start_study
+    from mlkernel.study.engine.study_settings import build_study
+
+    files = [word for word in arguments.words if "=" not in word]
+    if len(files) > 1:
+        raise UsageError(f"{len(files)} study files were named: {', '.join(files)}", hint="Name one.")
+    layers = [read_study_file(file) for file in files]
+    words = [word for word in arguments.words if "=" in word]
+    config = build_study(layers, [*_assignments(arguments), *words])
+    outcome = start_study(config, study_display(), studies=arguments.studies, store_url=arguments.store)
+    print_study_outcome(outcome)
+    return outcome.exit_code
+
+
+def _assignments(arguments: argparse.Namespace) -> Iterator[Assignment]:
+    from mlkernel.config.layers import Assignment
+
+    for path, value, words in _values(arguments):
+        yield Assignment(path=f"study.{path}", value=value, origin=f"command line: {words}")
+
+
+def _values(arguments: argparse.Namespace) -> Iterator[tuple[str, Any, str]]:
+    """Path, value and words of each option that was given."""
+    for name in ("trainer", "algorithm", "scheduler", "launcher", "name"):
+        if (text := getattr(arguments, name)) is not None:
+            yield name, text, f"--{name} {text}"
+    for name in ("trials", "jobs", "seed", "seeds", "max_step"):
+        if (text := getattr(arguments, name)) is not None:
+            yield name, _number(text), f"--{name.replace('_', '-')} {text}"
+    tables = {"config": _files, "objectives": _objectives, "space": _space, "set": _shared}
+    for name, read in tables.items():
+        if value := read(arguments):
+            yield name, value, OPTIONS[name]
+
+
+def _number(text: str) -> Any:
+    """A number, or numbers with commas between them; anything else is left to be refused with its place."""
+    from mlkernel.config.overrides import parse_value
+
+    return parse_value(f"[{text}]" if "," in text else text, Any)
+
+
+def _files(arguments: argparse.Namespace) -> list[str]:
+    files: list[str] = arguments.config
+    return files
+
+
+def _objectives(arguments: argparse.Namespace) -> list[dict[str, str]]:
+    modes = arguments.mode or ["min"] * len(arguments.metric)
+    if len(modes) != len(arguments.metric):
+        raise UsageError(
+            f"{len(arguments.metric)} times --metric and {len(modes)} times --mode",
+            hint="Give one --mode for each --metric.",
+        )
+    return [{"metric": metric, "mode": mode} for metric, mode in zip(arguments.metric, modes, strict=True)]
+
+
+def _space(arguments: argparse.Namespace) -> dict[str, Any]:
+    from mlkernel.study.space.space_reader import parse_space, read_space_file
+    from mlkernel.study.space.table_form import to_table
+
+    if not arguments.space and not arguments.constraint:
+        return {}
+    files = [text for text in arguments.space if "=" not in text]
+    texts = [text for text in arguments.space if "=" in text]
+    table: dict[str, Any] = {}
+    for file in files:
+        table |= to_table(read_space_file(file))
+    table |= to_table(parse_space(texts))
+    constraints = [*table.get("constraints", []), *arguments.constraint]
+    return {**table, "constraints": constraints} if constraints else table
+
+
+def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
+    from mlkernel.config.overrides import parse_value
+
+    pairs = [text.partition("=") for text in arguments.shared]
+    for path, equals, _ in pairs:
+        if not equals:
+            raise UsageError(f"--set {path} has no value", hint="Write --set path=value.")
+    return {path: parse_value(value, Any) for path, _, value in pairs}
+
+
+def print_study_outcome(outcome: StudyOutcome) -> None:
+    """Say how a driver's work ended, what is best, where things are, and what to type next."""
+    name = outcome.directory.name
+    failed = f", {outcome.failed} of them failed" if outcome.failed else ""
+    state = "finished" if outcome.reason is None else f"stopped ({outcome.reason})"
+    lines = [f"{state}: {outcome.ended} trials{failed}; {outcome.directory.path}"]
+    best = outcome.best
+    if best is not None and best.values is not None:
+        objectives = outcome.config.objectives
+        values = ", ".join(
+            f"{one.metric} {value:g}" for one, value in zip(objectives, best.values, strict=True)
+        )
+        lines.append(f"  best: trial {best.number}, {values}")
+        lines += [f"    {path} = {value}" for path, value in best.parameters.items()]
+    if outcome.reason is not None:
+        lines.append(f"  go on with: kernel study resume {name}")
+    else:
+        lines.append(f"  see more with: kernel study show {name}; kernel study report {name}")
+    print("\n".join(lines), file=sys.stderr)

@@ -1,0 +1,64 @@
+"""What a report leads to."""
+
+from __future__ import annotations
+
+from mlkernel.study.engine.live_trial import LiveRun
+from mlkernel.study.engine.study_context import StudyContext
+from mlkernel.study.trial_scheduler import Continue, Exploit, Pause, Stop, TrialScheduler
+from mlkernel.study.worker import messages
+
+
+class Decisions:
+    """Stores reports, and asks the scheduler what becomes of their trials."""
+
+    def __init__(self, context: StudyContext, scheduler: TrialScheduler) -> None:
+        self._store, self._study = context.store, context.study
+        self._state, self._notices = context.state, context.notices
+        self._scheduler = scheduler
+
+    def answer(self, run: LiveRun, message: messages.Reported) -> messages.Answer:
+        """What the worker of *run* is told."""
+        is_new = self._store.report(
+            self._study,
+            message.trial,
+            message.place,
+            step=message.step,
+            values=message.values,
+            metrics=message.metrics,
+            attempt=run.attempt,
+        )
+        if is_new:
+            run.metrics = message.metrics
+            self._state.take(run, message.step, message.values)
+            self._notices.reported(run, self._state.problem.objectives[0].metric, message.values)
+        elif message.step != run.step:
+            return messages.Continue()  # trained once more after a retry: it was decided about before
+        if run.trial.ending is not None:
+            return messages.Stop(reason=run.trial.ending)
+        return self._decided(run)
+
+    def _decided(self, run: LiveRun) -> messages.Answer:
+        match self._scheduler.decide(self._state.curves, run.trial.number):
+            case Continue():
+                return messages.Continue()
+            case Stop(reason=reason):
+                run.trial.ending = reason
+                return messages.Stop(reason=reason)
+            case Pause():
+                return messages.Pause()
+            case Exploit() as exploit:
+                self._exploit(run, exploit)
+                return messages.Pause()
+
+    def _exploit(self, run: LiveRun, exploit: Exploit) -> None:
+        """Let the trial go on from another one's checkpoint, as soon as it has paused."""
+        record = self._store.set_trial(
+            self._study,
+            run.trial.number,
+            "running",
+            parameters=exploit.parameters,
+            parent=exploit.source,
+        )
+        self._state.change(run.trial, record)
+        for one in run.trial.runs:
+            one.source = exploit.source

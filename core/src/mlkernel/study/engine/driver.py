@@ -1,0 +1,223 @@
+"""The loop of a study: hear from workers, answer them, keep them busy, until there is nothing left to do."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from mlkernel.launcher.launcher import JobStatus
+from mlkernel.study.engine.assignments import Assignments
+from mlkernel.study.engine.decisions import Decisions
+from mlkernel.study.engine.run_ends import RunEnds
+from mlkernel.study.engine.run_starts import RunStarts
+from mlkernel.study.engine.study_context import StudyContext
+from mlkernel.study.engine.worker_pool import Worker, WorkerPool
+from mlkernel.study.store.records import DriverRecord
+from mlkernel.study.trial_scheduler import TrialScheduler
+from mlkernel.study.worker import messages
+from mlkernel.study.worker.worker_server import Received, WorkerServer
+
+TICK_SECONDS = 0.25
+"""Between two looks at what does not announce itself: ended jobs, time limits, requests."""
+LOOK_SECONDS = 0.02
+"""The same while a worker has hung up, which the launcher is about to explain."""
+BEAT_SECONDS = 5.0
+SILENT_SECONDS = 60.0
+"""A driver that was not heard of for so long is dead."""
+
+
+def driver_name() -> str:
+    """A name that no other driver has."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+class Driver:
+    """Drives one study until it is over or asked to stop.
+
+    :param target: what workers train.
+    """
+
+    def __init__(
+        self,
+        context: StudyContext,
+        work: Assignments,
+        scheduler: TrialScheduler,
+        pool: WorkerPool,
+        target: Mapping[str, Any],
+    ) -> None:
+        self._store, self._study, self._state = context.store, context.study, context.state
+        self._name, self._folder, self._notices = context.driver, context.folder, context.notices
+        self._work, self._pool = work, pool
+        self._starts = RunStarts(context, target)
+        self._decisions = Decisions(context, scheduler)
+        self._ends = RunEnds(context, work)
+        self._server = WorkerServer()
+        self._by_channel: dict[Any, Worker] = {}
+        self._next_tick = self._next_beat = 0.0
+        self._stopping = False
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to stop before the end."""
+        return self._stopping
+
+    def begin(self) -> None:
+        """Let workers in: those of an earlier driver come by themselves."""
+        self._beat()
+        self._ends.settle_all()
+        waiting = self._state.waiting_runs()
+        adopted = self._pool.adopt()
+        for run in waiting:
+            worker = adopted.get(run.handle_key or "")
+            if worker is not None and worker.run is None:
+                worker.run = run  # perhaps: its hello will tell
+            else:
+                self._work.waiting.append(run)
+        self._server.endpoint.write(self._folder)
+        self._notices.study_started()
+
+    def step(self) -> bool:
+        """Hear, answer and hand out once; false when the study is over."""
+        for received in self._server.poll(self._patience()):
+            self._hear(received)
+        if time.monotonic() >= self._next_tick:
+            self._tick()
+        if self._stopping:
+            return not self._pool.is_empty
+        return self._supply()
+
+    def stop(self) -> None:
+        """Let every worker leave its run at its next report, so that it can be resumed; goes on with :meth:`step`."""
+        if not self._stopping:
+            self._stopping = True
+            self._pool.send_away([worker for worker in self._pool if worker.run is None])
+
+    def cancel(self, reason: str) -> None:
+        """End all workers."""
+        self._pool.cancel(self._pool, reason)
+
+    def finish(self) -> None:
+        """End what still rests, and let the workers go home."""
+        self._ends.end_paused("the study is over")
+        self._pool.send_away(self._pool)
+
+    def close(self) -> None:
+        """Hand back the runs that are under way, and let go of everything."""
+        self._store.leave(self._study, self._name)
+        self._server.close()
+        self._pool.close()
+
+    def _patience(self) -> float:
+        hung_up = any(worker.was_heard and worker.channel is None for worker in self._pool)
+        return LOOK_SECONDS if hung_up else TICK_SECONDS
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self._next_tick = now + self._patience()
+        for worker, status in self._pool.take_ended():
+            self._lost(worker, status)
+        overdue = self._pool.overdue()
+        if overdue:
+            limit = self._state.config.resources.time
+            self._pool.cancel(overdue, f"it ran longer than its limit of {limit:g} s")
+        if now >= self._next_beat:
+            self._beat()
+
+    def _beat(self) -> None:
+        host, pid = socket.gethostname(), os.getpid()
+        self._store.beat(self._study, DriverRecord(name=self._name, host=host, pid=pid, heartbeat=0.0))
+        self._next_beat = time.monotonic() + BEAT_SECONDS
+
+    def _supply(self) -> bool:
+        """Give work to whoever waits for it, and call more workers; false when there is nothing left to do."""
+        workers = list(self._pool)
+        idle = [worker for worker in workers if worker.is_idle]
+        for worker in idle:
+            run = self._work.next()
+            if run is None:
+                break
+            self._starts.give(worker, run)
+            idle = [one for one in idle if one is not worker]
+        busy = sum(worker.run is not None for worker in self._pool)
+        if not busy and not self._work.waiting and (idle or not self._work.may_have_more):
+            return False
+        coming = len(self._pool) - busy - len(idle)
+        wanted = min(self._state.config.jobs - busy, self._work.expected) - len(idle) - coming
+        if wanted > 0:
+            self._pool.submit(wanted)
+        return True
+
+    def _hear(self, received: Received) -> None:
+        channel, message = received.channel, received.message
+        worker = self._by_channel.get(channel)
+        match message:
+            case messages.Hello():
+                welcome = self._pool.welcome(channel)
+                if welcome is not None:
+                    self._by_channel[channel] = welcome
+                    self._met(welcome, message)
+            case _ if worker is None:
+                return
+            case None:
+                del self._by_channel[channel]
+                worker.channel = None
+                self._next_tick = 0.0
+            case messages.Reported():
+                worker.tell(self._answer(worker, message))
+            case messages.Ended():
+                self._ended(worker, message)
+
+    def _met(self, worker: Worker, hello: messages.Hello) -> None:
+        """A worker connected; perhaps it has had a run since an earlier driver's days."""
+        thought, worker.run = worker.run, None
+        found = None
+        if hello.running is not None:
+            trial = self._state.live.get(hello.running[0])
+            found = trial.runs[hello.running[1]] if trial is not None else None
+        if thought is not None and thought is not found:
+            self._work.waiting.appendleft(thought)
+        if found is not None and found.state == "waiting" and all(one.run is not found for one in self._pool):
+            self._work.drop([found])
+            self._starts.take(worker, found)
+        if hello.running is None and self._stopping:
+            self._pool.send_away([worker])
+
+    def _answer(self, worker: Worker, message: messages.Reported) -> messages.Answer:
+        run = worker.run
+        if run is None or (run.trial.number, run.place) != (message.trial, message.place):
+            return messages.Stop(reason="the study has gone on without this run")
+        answer = self._decisions.answer(run, message)
+        if self._stopping:
+            worker.leaves = True
+            return messages.Bye()
+        return answer
+
+    def _ended(self, worker: Worker, message: messages.Ended) -> None:
+        run, worker.run, worker.deadline = worker.run, None, None
+        if run is not None and (run.trial.number, run.place) == (message.trial, message.place):
+            if worker.end_reason is not None:
+                self._ends.failed(run, worker.end_reason, may_retry=False)
+            else:
+                self._ends.heard(run, message)
+        leaves = message.state == "paused" and message.error is not None
+        if leaves or worker.leaves or self._stopping or not self._state.config.reuse_workers:
+            self._pool.send_away([worker])
+
+    def _lost(self, worker: Worker, status: JobStatus) -> None:
+        """A worker is gone; the run that it had goes on with another one."""
+        run, worker.run = worker.run, None
+        if run is None:
+            return
+        if self._stopping:
+            self._ends.hand_back(run)
+        elif worker.end_reason is not None:
+            self._ends.failed(run, worker.end_reason, may_retry=False)
+        elif run.state == "waiting":  # it was an earlier driver's
+            self._work.waiting.appendleft(run)
+        else:
+            reason = f"its worker was lost: {status.reason or status.state}"
+            self._ends.failed(run, reason, may_retry=True)

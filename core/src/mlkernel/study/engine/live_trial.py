@@ -1,0 +1,69 @@
+"""Trials that have not ended, as the driver holds them in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from attrs import define
+
+from mlkernel.study.engine.trial_value import RunValue, Values
+from mlkernel.study.store.records import RunState
+
+
+@define(eq=False)
+class LiveRun:
+    """The training of one trial with one seed and fold."""
+
+    trial: LiveTrial
+    place: int
+    seed: int
+    fold: int | None
+    value: RunValue
+    state: RunState = "waiting"
+    attempt: int = 0
+    handle_key: str | None = None
+    """Of the worker that an earlier driver gave it to."""
+    failures: int = 0
+    """Attempts that failed or were lost, as far as this driver saw."""
+    step: float | None = None
+    """Of the newest report."""
+    source: int | None = None
+    """The trial whose checkpoint it goes on from, instead of its own."""
+    result: Values | None = None
+    """Its value once it has ended."""
+    metrics: Mapping[str, float] = attrs.field(factory=dict)
+    """What it reported last beside the objectives."""
+
+    @property
+    def name(self) -> str:
+        """Of its run directory, such as ``000012-0``."""
+        return run_name(self.trial.number, self.place)
+
+
+@define(eq=False)
+class LiveTrial:
+    """One point and its runs."""
+
+    number: int
+    parameters: Mapping[str, Any]
+    until: float | None = None
+    runs: list[LiveRun] = attrs.field(factory=list)
+    ending: str | None = None
+    """Why the scheduler ends it, once it does: runs under way end at their next report, others are not started."""
+    at_step: dict[float, dict[int, Values]] = attrs.field(factory=dict)
+    """Step → place of a run → what it reported there; kept where there are several runs."""
+
+    def reported(self, run: LiveRun, step: float, values: Values) -> list[Values]:
+        """Remember a report; all values that the trial's runs have reported at its step."""
+        if len(self.runs) == 1:
+            return [values]
+        known = self.at_step.setdefault(step, {})
+        known[run.place] = values
+        return list(known.values())
+
+
+def run_name(trial: int, place: int) -> str:
+    """The name of a run directory."""
+    return f"{trial:06d}-{place}"

@@ -1,0 +1,116 @@
+"""What becomes of runs and their trials when an attempt ends."""
+
+from __future__ import annotations
+
+from mlkernel.study.engine.assignments import Assignments
+from mlkernel.study.engine.live_trial import LiveRun, LiveTrial
+from mlkernel.study.engine.study_context import StudyContext
+from mlkernel.study.engine.trial_value import trial_value
+from mlkernel.study.store.records import RunState
+from mlkernel.study.worker.messages import Ended
+
+UNDER_WAY = frozenset({"waiting", "running"})
+
+
+class RunEnds:
+    """Writes down how attempts ended: runs are tried again, rest or are over, and with the last one the trial ends."""
+
+    def __init__(self, context: StudyContext, work: Assignments) -> None:
+        self._store, self._study = context.store, context.study
+        self._state, self._notices = context.state, context.notices
+        self._work = work
+
+    def heard(self, run: LiveRun, message: Ended) -> None:
+        """A worker says that its run ended."""
+        run.metrics = message.metrics or run.metrics
+        if message.state == "failed":
+            self.failed(run, message.error or "failed without a word", may_retry=message.retry)
+        elif message.state == "paused":
+            leaves = message.error is not None  # the worker, which takes nothing from the run
+            if leaves or run.source is not None:
+                self.hand_back(run)
+            else:
+                self._rested(run)
+        else:
+            self._completed(run, message.state)
+
+    def settle_all(self) -> None:
+        """End the trials whose last run ended in the last moment of an earlier driver."""
+        for trial in list(self._state.live.values()):
+            if not any(run.state in UNDER_WAY for run in trial.runs):
+                self._settle(trial)
+
+    def hand_back(self, run: LiveRun, error: str | None = None) -> None:
+        """The run goes on with the next worker that is free; no attempt is held against it."""
+        self._store.end_run(self._study, run.trial.number, run.place, "waiting", error=error)
+        run.state = "waiting"
+        self._work.waiting.appendleft(run)
+
+    def failed(self, run: LiveRun, error: str, *, may_retry: bool) -> None:
+        """An attempt failed, or its worker was lost."""
+        run.failures += 1
+        if may_retry and run.failures <= self._state.config.retries and run.trial.ending is None:
+            self._notices.retried(run, error)
+            self.hand_back(run, error)
+            return
+        run.trial.ending = run.trial.ending or error
+        self._end_run(run, "failed", error)
+        self._settle(run.trial)
+
+    def _completed(self, run: LiveRun, state: RunState) -> None:
+        run.result = run.value.value(self._state.config.result)
+        if run.result is None:
+            missing = " and ".join(repr(one.metric) for one in self._state.problem.objectives)
+            reported = ", ".join(sorted(run.metrics)) or "nothing"
+            self.failed(run, f"never reported {missing}; it reported {reported}", may_retry=False)
+            return
+        self._end_run(run, state)
+        self._settle(run.trial)
+
+    def _rested(self, run: LiveRun) -> None:
+        self._end_run(run, "paused")
+        self._settle(run.trial)
+
+    def _end_run(self, run: LiveRun, state: RunState, error: str | None = None) -> None:
+        run.state = state
+        self._store.end_run(self._study, run.trial.number, run.place, state, values=run.result, error=error)
+
+    def _settle(self, trial: LiveTrial) -> None:
+        """End a trial, or let it rest, once none of its runs is under way."""
+        if trial.ending is not None:
+            # What has not begun is not begun any more.
+            mine = [run for run in trial.runs if run.state == "waiting"]
+            self._work.drop(mine)
+            rest = [run for run in trial.runs if run.state == "running"]
+        else:
+            rest = [run for run in trial.runs if run.state in UNDER_WAY]
+        if rest:
+            return
+        if any(run.state == "failed" for run in trial.runs):
+            self._end_trial(trial, "failed", trial.ending)
+        elif trial.ending is None and any(run.state == "paused" for run in trial.runs):
+            self._state.change(trial, self._store.set_trial(self._study, trial.number, "paused"))
+        else:
+            stopped = any(run.state == "stopped" for run in trial.runs)
+            self._end_trial(trial, "stopped" if stopped else "finished", trial.ending)
+
+    def end_paused(self, reason: str) -> None:
+        """End the trials that rest when the study is over; what they reported is their result."""
+        for trial in list(self._state.live.values()):
+            for run in trial.runs:
+                if run.state == "paused":
+                    run.result = run.value.value(self._state.config.result)
+                    self._end_run(run, "stopped" if run.result else "failed")
+            if any(run.result for run in trial.runs):
+                self._end_trial(trial, "stopped", reason)
+            else:
+                self._end_trial(trial, "failed", "it reported nothing before it was paused")
+
+    def _end_trial(self, trial: LiveTrial, state: str, reason: str | None) -> None:
+        results = [run.result for run in trial.runs if run.result is not None]
+        values = None
+        if state != "failed":
+            values = trial_value(results, self._state.problem.objectives, self._state.config.aggregate)
+        record = self._store.set_trial(self._study, trial.number, state, values=values, reason=reason)
+        self._state.end(record)
+        self._notices.ended(trial, record)

@@ -1,0 +1,24 @@
+"""Study files: TOML, YAML or JSON with the keys of a study, at the top or in a section ``study``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+
+from mlkernel.config.files import read_config_file
+from mlkernel.config.layers import Layer
+from mlkernel.study.engine.study_settings import SECTION
+
+
+def read_study_file(path: str | Path) -> Layer:
+    """Read a study file as a layer with the section ``study``.
+
+    :raises ConfigError: it cannot be read, or is not of the format that its suffix tells; with line and column.
+    """
+    layer = read_config_file(path)
+    if SECTION in layer.tree:
+        return layer
+    tree = {key: value for key, value in layer.tree.items() if key != "version"}
+    origins = {f"{SECTION}.{place}": origin for place, origin in layer.origins.items()}
+    return attrs.evolve(layer, tree={SECTION: tree}, origins=origins)

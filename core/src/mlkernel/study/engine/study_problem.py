@@ -1,0 +1,87 @@
+"""From the configuration of a study to what algorithms and schedulers are made for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlkernel.config.problems import Problem, raise_problems
+from mlkernel.study.algorithm_choice import make_search_algorithm
+from mlkernel.study.history import History, PendingTrial
+from mlkernel.study.search_algorithm import SearchAlgorithm
+from mlkernel.study.search_problem import SearchProblem
+from mlkernel.study.space.search_space import Parameter, SearchSpace
+from mlkernel.study.space.space_reader import read_space
+from mlkernel.study.space.value_lists import Categorical
+from mlkernel.study.study_config import StudyConfig
+
+CONFIGURATION = "configuration"
+"""The parameter that stands for the configuration file of a trial, in studies that have several."""
+
+
+class ListedPoints:
+    """Proposes the points of a list, one after the other: studies without a search."""
+
+    def __init__(self, points: Sequence[Mapping[str, Any]]) -> None:
+        self._points = points
+
+    def ask(
+        self, history: History, pending: Sequence[PendingTrial], numbers: Sequence[int]
+    ) -> list[dict[str, Any]]:
+        """The points of *numbers*, as far as the list goes."""
+        del history, pending
+        return [dict(self._points[number]) for number in numbers if number < len(self._points)]
+
+
+def make_problem(config: StudyConfig) -> SearchProblem:
+    """What is to be searched.
+
+    :raises ConfigError: lists everything that is wrong with it.
+    """
+    space = search_space(config)
+    problem = SearchProblem(
+        space=space,
+        objectives=tuple(config.objectives),
+        seed=config.seed,
+        trials=config.trials,
+        parallel=max(1, config.jobs // len(config.runs_of_a_trial())),
+        max_step=config.max_step,
+        points_to_evaluate=tuple(config.points_to_evaluate),
+    )
+    if (
+        config.trials is None
+        and config.space
+        and space.cardinality is None
+        and config.algorithm.name != "grid"
+    ):
+        message = "how many trials is not said, and the space has no end"
+        raise_problems([Problem(path="study.trials", message=message, suggestion="give --trials N")])
+    return problem
+
+
+def search_space(config: StudyConfig) -> SearchSpace:
+    """The space of all points; configuration files are values of a parameter of their own.
+
+    :raises ConfigError: lists everything that is wrong with it.
+    """
+    space = read_space(config.space) if config.space else SearchSpace(parameters=())
+    if not config.configurations:
+        return space
+    files = Parameter(name=CONFIGURATION, dimension=Categorical(values=config.configurations))
+    return SearchSpace(parameters=(files, *space.parameters), constraints=space.constraints)
+
+
+def make_algorithm(config: StudyConfig, problem: SearchProblem) -> SearchAlgorithm:
+    """What proposes points.
+
+    :raises UsageError: the algorithm is not there, or cannot do what the problem asks for.
+    """
+    if not config.space:
+        return ListedPoints([{CONFIGURATION: file} for file in config.configurations] or [{}])
+    return make_search_algorithm(
+        config.algorithm.name,
+        problem,
+        config.algorithm.config,
+        refine_after=config.refine_after,
+        refine_top_k=config.refine_top_k,
+    )

@@ -1,0 +1,211 @@
+"""The story of a study.
+
+``kernel search`` settles the configuration, checks that the trainer and the space fit, writes both into a store, and
+drives the study until its trials are done. ``kernel study resume`` reads all of it back and drives on. Whatever happens
+then, the store tells it.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from attrs import frozen
+
+from mlkernel.errors import KernelError, UsageError
+from mlkernel.run.stop_request import StopRequest
+from mlkernel.study.engine.assignments import Assignments
+from mlkernel.study.engine.driver import SILENT_SECONDS, Driver, driver_name
+from mlkernel.study.engine.driver_lock import DriverLock
+from mlkernel.study.engine.study_context import StudyContext
+from mlkernel.study.engine.study_notices import StudyDisplay, StudyNotices
+from mlkernel.study.engine.study_problem import make_algorithm, make_problem
+from mlkernel.study.engine.study_settings import plain_study, settled, stored_config
+from mlkernel.study.engine.study_state import StudyState
+from mlkernel.study.engine.worker_pool import WorkerPool
+from mlkernel.study.scheduler_choice import make_trial_scheduler
+from mlkernel.study.store.records import TrialRecord
+from mlkernel.study.store.store_url import scheme
+from mlkernel.study.store.study_store import StudyStore
+from mlkernel.study.study_config import StudyConfig
+from mlkernel.study.study_directory import StudyDirectory, studies_root
+
+STOPPED_EXIT_CODE = 75
+LOOK_SECONDS = 0.5
+"""Between two looks at what other processes ask for."""
+STOP_SECONDS = 10.0
+"""How long runs have to reach their next report when the study is stopped, before their workers are ended."""
+
+
+@frozen(kw_only=True)
+class StudyOutcome:
+    """How a driver's work on a study ended."""
+
+    directory: StudyDirectory
+    config: StudyConfig
+    ended: int
+    """Trials that have ended, of all drivers."""
+    failed: int
+    """Those of them that failed."""
+    best: TrialRecord | None
+    """The best successful trial by the first objective."""
+    reason: str | None = None
+    """Why it stopped before its end; ``None`` if it is finished."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 finished, 1 when no trial was successful, 75 stopped and resumable."""
+        if self.reason is not None:
+            return STOPPED_EXIT_CODE
+        return 1 if self.ended and self.ended == self.failed else 0
+
+
+def start_study(
+    config: StudyConfig, display: StudyDisplay, *, studies: Path | None = None, store_url: str | None = None
+) -> StudyOutcome:
+    """Begin a study and drive it.
+
+    :param studies: the folder of studies; by default ``$MLKERNEL_STUDIES``, or ``studies`` in the current folder.
+    :param store_url: of a database; a file in the study's folder unless given. A study that is there is joined.
+    :raises UsageError: something that was asked for is wrong; nothing was begun.
+    """
+    config = settled(config)
+    assert config.name is not None, "a settled study has its name"
+    directory = StudyDirectory(studies_root(studies).absolute() / config.name)
+    if directory.exists():
+        raise UsageError(
+            f"there is a study {config.name!r} in {directory.path.parent}",
+            hint=f"Go on with it with kernel study resume {config.name}, or choose another --name.",
+        )
+    problem = make_problem(config)
+    make_algorithm(config, problem)
+    make_trial_scheduler(config.scheduler.name, problem, config.scheduler.config)
+    store = directory.create(store_url)
+    try:
+        if not any(record.name == config.name for record in store.studies()):
+            store.create(config.name, plain_study(config))
+        return _drive(directory, store, display)
+    finally:
+        store.close()
+
+
+def resume_study(directory: StudyDirectory, display: StudyDisplay) -> StudyOutcome:
+    """Drive a study on from where it stands; one that is finished has nothing left to do.
+
+    :raises RunLockedError: another driver lives.
+    """
+    store = directory.open()
+    try:
+        return _drive(directory, store, display)
+    finally:
+        store.close()
+
+
+def _drive(directory: StudyDirectory, store: StudyStore, display: StudyDisplay) -> StudyOutcome:
+    name = driver_name()
+    with DriverLock(directory.path, name) as lock, StopRequest() as stop:
+        shared = scheme(directory.location()) is not None
+        former = [lock.before] if shared else [driver.name for driver in store.drivers(directory.name)]
+        for driver in filter(None, former):
+            store.leave(directory.name, driver)
+        store.take_over(directory.name, SILENT_SECONDS)
+        drive = _StudyDrive(directory, store, name, display, shared=shared)
+        return drive.to_end(stop)
+
+
+class _StudyDrive:
+    """One driver's work on a study whose lock it holds."""
+
+    def __init__(
+        self, directory: StudyDirectory, store: StudyStore, name: str, display: StudyDisplay, *, shared: bool
+    ) -> None:
+        self._directory, self._store, self._display = directory, store, display
+        self._next_look = 0.0
+        self._record = store.study(directory.name)
+        config = self._config = stored_config(self._record)
+        problem = make_problem(config)
+        self._state = StudyState(config, problem)
+        self._state.read(store, directory.name)
+        scheduler = make_trial_scheduler(config.scheduler.name, problem, config.scheduler.config)
+        notices = StudyNotices(directory.name, display)
+        context = StudyContext(store, directory.name, name, directory.path, self._state, notices)
+        work = Assignments(context, make_algorithm(config, problem), scheduler, shared=shared)
+        launcher = config.launcher.make(directory.launcher)
+        working = None if config.directory is None else Path(config.directory)
+        pool = WorkerPool(launcher, directory.path, config.resources, working)
+        self._driver = Driver(context, work, scheduler, pool, {"name": config.trainer})
+
+    def to_end(self, stop: StopRequest) -> StudyOutcome:
+        """Drive until the study is over, or asked to stop."""
+        if not self._state.trial_count:
+            self._run_commands(self._config.before)
+        self._store.set_state(self._directory.name, "running")
+        try:
+            self._driver.begin()
+            reason = self._loop(stop)
+            if reason is None:
+                self._driver.finish()
+                self._run_commands(self._config.after)
+        except BaseException:
+            with suppress(KernelError):
+                self._driver.cancel("its driver failed")
+            raise
+        finally:
+            self._driver.close()
+            self._display.close()
+        self._store.set_state(self._directory.name, "finished" if reason is None else "stopped")
+        return self._outcome(reason)
+
+    def _loop(self, stop: StopRequest) -> str | None:
+        """Why it ended before its end, if it did."""
+        patience_ends: float | None = None
+        while True:
+            try:
+                goes_on = self._driver.step()
+                self._display.refresh(self._state)
+            except KeyboardInterrupt:  # the second one: workers are not waited for
+                patience_ends, goes_on = 0.0, True
+            if not goes_on:
+                return stop.reason if self._driver.is_stopping else None
+            self._look_for_requests(stop)
+            if stop.reason is not None and patience_ends is None:
+                self._driver.stop()
+                patience_ends = time.monotonic() + STOP_SECONDS
+            if patience_ends is not None and time.monotonic() > patience_ends:
+                self._driver.stop()
+                self._driver.cancel("the study was stopped")
+
+    def _look_for_requests(self, stop: StopRequest) -> None:
+        """See what other processes ask for, through the store."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_SECONDS
+        record = self._store.study(self._directory.name)
+        if record.state == "stopped":
+            stop.ask("asked to stop")
+
+    def _run_commands(self, commands: Sequence[str]) -> None:
+        for command in commands:
+            self._display.say(f"$ {command}")
+            done = subprocess.run(shlex.split(command), cwd=self._config.directory, check=False)
+            if done.returncode:
+                raise KernelError(
+                    f"the command {command!r} of study {self._directory.name} ended with exit code {done.returncode}",
+                    hint=f"Mend it, and go on with kernel study resume {self._directory.name}.",
+                )
+
+    def _outcome(self, reason: str | None) -> StudyOutcome:
+        state = self._state
+        return StudyOutcome(
+            directory=self._directory,
+            config=self._config,
+            ended=state.ended,
+            failed=state.failed,
+            best=state.best,
+            reason=reason,
+        )

@@ -1,0 +1,69 @@
+"""The configuration of a study: from files, options and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from mlkernel.config.layers import Assignment, Layer, plain
+from mlkernel.config.sections import build_sections
+from mlkernel.study.store.records import StudyRecord
+from mlkernel.study.study_config import StudyConfig
+
+SECTION = "study"
+
+
+def build_study(layers: Sequence[Layer], overrides: Sequence[str | Assignment]) -> StudyConfig:
+    """The configuration that *layers*, in rising precedence, and then *overrides* give.
+
+    :raises ConfigError: lists every value that is wrong, with its path and origin.
+    """
+    structured, _ = build_sections({SECTION: StudyConfig}, layers, overrides)
+    config: StudyConfig = structured[SECTION]
+    return config
+
+
+def stored_config(record: StudyRecord, overrides: Sequence[str | Assignment] = ()) -> StudyConfig:
+    """The configuration that a store keeps, with *overrides* laid over it.
+
+    :raises ConfigError: as :func:`build_study` does.
+    """
+    layer = Layer(tree={SECTION: record.configuration}, source=f"study {record.name}")
+    return build_study([layer], overrides)
+
+
+def plain_study(config: StudyConfig) -> Mapping[str, Any]:
+    """*config* in JSON types only, for a store."""
+    values: dict[str, Any] = plain(config)
+    values["objectives"] = [attrs.asdict(one) for one in config.objectives]
+    values["resources"] = attrs.asdict(config.resources)
+    return values
+
+
+def settled(config: StudyConfig) -> StudyConfig:
+    """*config* as it can be driven from any folder: with a name, and every path absolute."""
+    return attrs.evolve(
+        config,
+        name=config.name or _made_name(config.trainer),
+        trainer=_absolute_trainer(config.trainer),
+        config=[str(Path(file).absolute()) for file in config.config],
+        configurations=[str(Path(file).absolute()) for file in config.configurations],
+        directory=str(Path(config.directory or ".").absolute()),
+    )
+
+
+def _absolute_trainer(trainer: str) -> str:
+    place, colon, attribute = trainer.rpartition(":")
+    if colon and place.endswith(".py"):
+        return f"{Path(place).absolute()}:{attribute}"
+    return str(Path(trainer).absolute()) if trainer.endswith((".py", ".sh")) else trainer
+
+
+def _made_name(trainer: str) -> str:
+    place, _, attribute = trainer.rpartition(":")
+    label = attribute if place else Path(trainer).stem
+    return f"{label}-{datetime.now(UTC):%Y%m%d-%H%M%S}"

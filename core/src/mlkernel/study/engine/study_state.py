@@ -1,0 +1,155 @@
+"""What a driver knows of its study: all that proposals and decisions depend on, rebuilt from the store alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlkernel.study.curves import ENDED, Curve, Curves, Report
+from mlkernel.study.engine.live_trial import LiveRun, LiveTrial
+from mlkernel.study.engine.trial_value import RunValue, Values, trial_value
+from mlkernel.study.history import History, Observation, PendingTrial
+from mlkernel.study.search_problem import SearchProblem
+from mlkernel.study.store.records import ReportRecord, RunRecord, TrialRecord
+from mlkernel.study.store.study_store import StudyStore
+from mlkernel.study.study_config import StudyConfig
+
+
+class StudyState:
+    """The trials of a study in memory.
+
+    :param known: observations from earlier studies, before all others.
+    """
+
+    def __init__(
+        self, config: StudyConfig, problem: SearchProblem, known: Iterable[Observation] = ()
+    ) -> None:
+        self.config, self.problem = config, problem
+        self.history = History(known)
+        self.curves = Curves()
+        self.live: dict[int, LiveTrial] = {}
+        self.best: TrialRecord | None = None
+        """The successful trial that is best in the first objective."""
+        self.ended = self.failed = 0
+        """How many trials have ended, and failed."""
+        self._newest_trial = self._newest_end = self._newest_report = -1
+
+    @property
+    def trial_count(self) -> int:
+        """How many trials there are."""
+        return len(self.curves)
+
+    def read(self, store: StudyStore, study: str) -> None:
+        """Take over what the store has more: everything at first, later what other drivers wrote."""
+        for trial in store.trials(study, after=self._newest_trial):
+            self.add(trial)
+        for report in store.reports(study, after=self._newest_report):
+            self._newest_report = report.position
+            self._take(report)
+        for trial in store.ends(study, after=self._newest_end):
+            self.end(trial)
+
+    def read_states(self, store: StudyStore, study: str) -> None:
+        """Take over how trials stand that other drivers may have changed."""
+        for record in store.trials(study, after=min(self.live, default=self._newest_trial) - 1):
+            trial = self.live.get(record.number)
+            if trial is not None:
+                self.change(trial, record)
+                for run, now in zip(trial.runs, record.runs, strict=True):
+                    run.state, run.attempt = now.state, now.attempt
+
+    def add(self, record: TrialRecord) -> LiveTrial:
+        """Add a trial."""
+        trial = LiveTrial(record.number, record.parameters, record.until)
+        trial.runs = [self._run(trial, run) for run in record.runs]
+        trial.ending = next((run.error for run in record.runs if run.state == "failed"), None)
+        self.live[record.number] = trial
+        self.curves.add(Curve(record.number, record.parameters, until=record.until))
+        self._newest_trial = record.number
+        self.change(trial, record)
+        return trial
+
+    def _run(self, trial: LiveTrial, record: RunRecord) -> LiveRun:
+        return LiveRun(
+            trial,
+            record.place,
+            record.seed,
+            record.fold,
+            RunValue(self.problem.objectives),
+            state=record.state,
+            attempt=record.attempt,
+            handle_key=(record.handle or {}).get("key"),
+            result=record.values,
+        )
+
+    def change(self, trial: LiveTrial, record: TrialRecord) -> None:
+        """Take over what was changed of a trial."""
+        trial.parameters, trial.until = record.parameters, record.until
+        curve = self.curves[trial.number]
+        curve.parameters, curve.until, curve.parent = record.parameters, record.until, record.parent
+        curve.state = record.state
+
+    def take(self, run: LiveRun, step: float, values: Values) -> None:
+        """Add a report of a run: to its value, and to the curve of its trial."""
+        run.step = step
+        run.value.take(values)
+        trial = run.trial
+        value = trial_value(
+            trial.reported(run, step, values), self.problem.objectives, self.config.aggregate
+        )[0]
+        loss = value if self.problem.objectives[0].mode == "min" else -value
+        self.curves.append(Report(trial.number, step, loss))
+
+    def _take(self, report: ReportRecord) -> None:
+        trial = self.live.get(report.trial)
+        if trial is not None:  # else it ended before this was read
+            run = trial.runs[report.place]
+            run.metrics = report.metrics
+            self.take(run, report.step, report.values)
+
+    def end(self, record: TrialRecord) -> None:
+        """Move a trial that ended into the history."""
+        assert record.sequence is not None, "an end has its place in the order of ends"
+        self._newest_end = max(self._newest_end, record.sequence)
+        trial = self.live.pop(record.number, None)
+        if trial is not None:
+            self.change(trial, record)
+        self.ended += 1
+        self.failed += record.state == "failed"
+        observation = Observation(
+            number=record.number,
+            parameters=record.parameters,
+            values=record.values,
+            budget=self._budget(record),
+        )
+        self.history.append(observation)
+        losses = self.problem.losses(observation)
+        if losses is not None and (self.best is None or losses[0] < self._loss(self.best)):
+            self.best = record
+
+    def _loss(self, record: TrialRecord) -> float:
+        assert record.values is not None, "the best trial is one with values"
+        return record.values[0] if self.problem.objectives[0].mode == "min" else -record.values[0]
+
+    def _budget(self, record: TrialRecord) -> float | None:
+        """How far a trial was trained that the scheduler ended; ``None`` for one that was trained to its end."""
+        points = self.curves[record.number].points
+        if record.state != "stopped" or not points:
+            return None
+        step = points[-1].step
+        return step if self.problem.max_step is None or step < self.problem.max_step else None
+
+    def pending(self) -> list[PendingTrial]:
+        """The trials that have not ended, in the order of their numbers."""
+        return [
+            PendingTrial(number=trial.number, parameters=trial.parameters) for trial in self.live.values()
+        ]
+
+    def waiting_runs(self) -> list[LiveRun]:
+        """Runs that nobody has started, or that were handed back, the oldest first."""
+        return [
+            run
+            for trial in self.live.values()
+            if self.curves[trial.number].state not in ENDED
+            for run in trial.runs
+            if run.state == "waiting"
+        ]

@@ -1,0 +1,169 @@
+"""The workers of a driver: jobs of a launcher, each with its connection and the run that it trains."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import attrs
+from attrs import define
+
+from mlkernel.errors import KernelError
+from mlkernel.launcher.launcher import OVER, JobHandle, JobSpec, JobStatus, Launcher, Resources
+from mlkernel.study.engine.live_trial import LiveRun
+from mlkernel.study.worker.messages import Answer, Bye
+from mlkernel.study.worker.worker_server import WorkerChannel
+
+PREFIX = "worker-"
+GRACE_SECONDS = 10.0
+"""Between the request to a worker to stop and its end by force."""
+STILLBORN = 3
+"""So many workers in a row that end before they connect are a fault of what is started, not of chance."""
+SHOWN_OUTPUT = 2000
+"""Bytes at the end of a worker's output that a message quotes."""
+
+
+@define(eq=False)
+class Worker:
+    """One worker."""
+
+    handle: JobHandle
+    channel: WorkerChannel | None = None
+    """``None`` before it connected, and after the connection ended."""
+    run: LiveRun | None = None
+    """What it trains."""
+    deadline: float | None = None
+    """By the monotonic clock: when its run is over its time limit."""
+    end_reason: str | None = None
+    """Why the driver ends it, once it does."""
+    was_heard: bool = False
+    leaves: bool = False
+    """Whether it was told that there is no more work."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for work."""
+        return self.channel is not None and self.run is None and not self.leaves
+
+    def tell(self, message: Answer) -> None:
+        """Send it a message, if it is connected; one that is lost is asked for again."""
+        if self.channel is not None:
+            self.channel.send(message)
+
+
+class WorkerPool:
+    """All workers that have not ended.
+
+    :param study: the study's folder.
+    :param directory: where workers start.
+    """
+
+    def __init__(self, launcher: Launcher, study: Path, resources: Resources, directory: Path | None) -> None:
+        self._launcher, self._study = launcher, study
+        # The time limit is one of runs: a worker trains many.
+        self._resources = attrs.evolve(resources, time=None)
+        self._directory = directory
+        self._workers: dict[str, Worker] = {}
+        self._stillborn = 0
+
+    def __iter__(self) -> Iterator[Worker]:
+        return iter(list(self._workers.values()))
+
+    def __len__(self) -> int:
+        return sum(not worker.leaves for worker in self._workers.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all have ended, those that were sent away, too."""
+        return not self._workers
+
+    def submit(self, count: int) -> None:
+        """Start workers.
+
+        :raises UsageError: the launcher can never start such a job.
+        """
+        specs = [self._spec(PREFIX + secrets.token_hex(4)) for _ in range(count)]
+        for handle in self._launcher.submit(specs):
+            self._workers[handle.key] = Worker(handle)
+
+    def _spec(self, key: str) -> JobSpec:
+        command = (sys.executable, "-m", "mlkernel.study.worker", "--study", str(self._study), "--key", key)
+        return JobSpec(
+            key=key,
+            argv=command,
+            directory=self._study / "workers" / key,
+            working_directory=self._directory,
+            resources=self._resources,
+            grace=GRACE_SECONDS,
+        )
+
+    def adopt(self) -> dict[str, Worker]:
+        """Take over the workers of an earlier driver that still live; those that it submitted, by their keys."""
+        handles = self._launcher.find(PREFIX)
+        states = self._launcher.poll(handles)
+        for handle in handles:
+            if states[handle.key].state not in OVER:
+                self._workers[handle.key] = Worker(handle)
+        return dict(self._workers)
+
+    def welcome(self, channel: WorkerChannel) -> Worker | None:
+        """The worker that said hello; ``None``, and it was sent away, if nobody knows it."""
+        worker = self._workers.get(channel.hello.key)
+        if worker is None:
+            channel.send(Bye())
+            return None
+        worker.channel, worker.was_heard = channel, True
+        self._stillborn = 0
+        return worker
+
+    def send_away(self, workers: Iterable[Worker]) -> None:
+        """Say that there is no more work."""
+        for worker in workers:
+            worker.leaves = True
+            worker.tell(Bye())
+
+    def cancel(self, workers: Iterable[Worker], reason: str) -> None:
+        """End workers, by force after their grace."""
+        chosen = [worker for worker in workers if worker.end_reason is None]
+        for worker in chosen:
+            worker.end_reason = reason
+        self._launcher.cancel([worker.handle for worker in chosen])
+
+    def overdue(self) -> list[Worker]:
+        """Those whose run is over its time limit."""
+        now = time.monotonic()
+        return [worker for worker in self if worker.deadline is not None and now > worker.deadline]
+
+    def take_ended(self) -> list[tuple[Worker, JobStatus]]:
+        """Those whose job is over and from whom nothing more will be heard; they are forgotten.
+
+        :raises KernelError: one after the other ended before it connected; quotes what the last one wrote.
+        """
+        silent = [worker for worker in self if worker.channel is None]
+        states = self._launcher.poll([worker.handle for worker in silent])
+        ended = [(worker, states[worker.handle.key]) for worker in silent]
+        ended = [(worker, status) for worker, status in ended if status.state in OVER]
+        for worker, status in ended:
+            del self._workers[worker.handle.key]
+            if not worker.was_heard and worker.end_reason is None:
+                self._stillborn += 1
+                if self._stillborn >= STILLBORN:
+                    raise self._cannot_start(worker, status)
+        return ended
+
+    def _cannot_start(self, worker: Worker, status: JobStatus) -> KernelError:
+        directory = self._study / "workers" / worker.handle.key
+        output, _ = self._launcher.logs(worker.handle, "stderr")
+        words = output[-SHOWN_OUTPUT:].decode(errors="replace").strip()
+        return KernelError(
+            f"workers end before they begin: {status.reason or status.state}"
+            + (f"\n{words}" if words else ""),
+            hint=f"All that they wrote is in {directory}.",
+        )
+
+    def close(self) -> None:
+        """Let go of the launcher; workers go on."""
+        self._launcher.close()
