@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import time
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,28 @@ def test_what_can_never_run_is_refused_and_nothing_of_it_submitted(local, tmp_pa
     with pytest.raises(UsageError, match=said):
         local.submit([shell(tmp_path, "a", "true"), JobSpec(**fields)])
     assert local.find() == []
+
+
+@pytest.mark.parametrize("limit", [{"memory": 0}, {"time": 0.0}, {"time": -1.0}, {"cpus": 0}, {"gpus": -1}])
+def test_there_are_no_limits_of_nothing(limit):
+    with pytest.raises(ValueError, match="must be"):
+        Resources(**limit)
+
+
+def test_a_command_that_is_too_long_fails_and_says_so(local: Local, tmp_path: Path):
+    spec = JobSpec(key="a", argv=("echo", "x" * 200_000), directory=tmp_path / "a")
+    assert run(local, spec) == JobStatus(state="failed", reason="cannot be started: Argument list too long")
+
+
+def test_jobs_that_are_cancelled_at_any_moment_end_and_leave_nothing_behind(local: Local, tmp_path: Path):
+    chance = random.Random(0)
+    for number in range(30):
+        handles = local.submit(
+            [shell(tmp_path, f"{number}", f"sleep 0.03; touch {tmp_path}/{number}; exit 3")]
+        )
+        time.sleep(chance.uniform(0, 0.08))
+        local.cancel(handles)
+        status = wait_for(local, handles)[f"{number}"]
+        finished = (tmp_path / f"{number}").exists()
+        assert status.state == "cancelled" or (finished and status.exit_code == 3)
+    assert local._supervisors == {}

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from mlkernel.launcher.job_files import JobFiles
@@ -23,7 +24,8 @@ def ask_to_stop(files: JobFiles) -> None:
     if not _signal(*running["supervisor"]) and running["command"] is not None:
         pid, start = running["command"]
         if process_start(pid) == start:
-            os.killpg(pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # ended just now
+                os.killpg(pid, signal.SIGTERM)
 
 
 def is_unwatched(submitted: Mapping[str, Any], running: Mapping[str, Any]) -> bool:

@@ -18,6 +18,8 @@ OVER: frozenset[JobState] = frozenset(
 )
 """States that a job does not leave."""
 
+_POSITIVE = attrs.validators.optional(attrs.validators.gt(0))
+
 
 @frozen(kw_only=True)
 class Resources:
@@ -27,9 +29,9 @@ class Resources:
     """Processor cores."""
     gpus: int = attrs.field(default=0, validator=attrs.validators.ge(0))
     """Devices, which no other job uses at the same time."""
-    memory: int | None = None
+    memory: int | None = attrs.field(default=None, validator=_POSITIVE)
     """Megabytes of all processes of the job together; ``None`` for no limit."""
-    time: float | None = None
+    time: float | None = attrs.field(default=None, validator=_POSITIVE)
     """Seconds until it is ended; ``None`` for no limit."""
     extra: Mapping[str, Any] = attrs.field(factory=dict)
     """What only one launcher knows, such as a queue or an account."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -181,7 +182,8 @@ class Local:
             self._supervisors[spec.key] = start_supervisor(spec, files, lock, gpus, environment)
         except OSError as error:
             self._slots.free(spec.key)
-            files.write_over({"errno": error.errno, "failing": "supervisor"})
+            with suppress(StorageError):  # then only this process knows why
+                files.write_over({"errno": error.errno, "failing": "supervisor"})
         finally:
             os.close(lock)
 

@@ -258,7 +258,10 @@ class Watch:
         if self._force_at is None:
             self.verdict = verdict
             self._force_at = time.monotonic() + self._grace
-            os.killpg(self._command, signal.SIGTERM)
+            try:
+                os.killpg(self._command, signal.SIGTERM)
+            except PermissionError:
+                return  # it has become another user's, whom this one can tell nothing
 
 
 def main(words: list[str]) -> None:
