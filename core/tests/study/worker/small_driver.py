@@ -99,3 +99,12 @@ def order(study: Path, name: str, /, *, trial: int = 0, **fields: Any) -> TrainR
         **fields,
     }
     return TrainRun(trial=trial, place=0, **values)
+
+
+def train(study: Path, *orders: TrainRun, decide: Decide = lambda report: Continue()) -> SmallDriver:
+    """Let one worker, whose current folder is *study*, train the *orders* one after the other."""
+    with SmallDriver(study, decide) as driver, start_worker(study, cwd=study) as worker:
+        driver.drive(orders)
+        _, complaints = worker.communicate(timeout=20)
+        assert worker.returncode == 0, complaints
+    return driver

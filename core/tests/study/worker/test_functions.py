@@ -8,7 +8,7 @@ import pytest
 
 from mlkernel.study.worker.messages import Continue, Pause, Stop
 
-from .small_driver import SmallDriver, order, start_worker
+from .small_driver import order, train
 
 OBJECTIVES = """
 def returns_number(config):
@@ -36,14 +36,6 @@ def in_context(config, reporter, *, seed, fold, folds):
 def study(tmp_path):
     (tmp_path / "objectives.py").write_text(textwrap.dedent(OBJECTIVES))
     return tmp_path
-
-
-def train(study, *orders, decide=lambda report: Continue()):
-    with SmallDriver(study, decide) as driver, start_worker(study, cwd=study) as worker:
-        driver.drive(orders)
-        _, complaints = worker.communicate(timeout=20)
-        assert worker.returncode == 0, complaints
-    return driver
 
 
 def named(study, function, **fields):

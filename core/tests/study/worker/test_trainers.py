@@ -13,7 +13,7 @@ from mlkernel.records.run_directory import RunDirectory
 from mlkernel.records.status import read_status
 from mlkernel.study.worker.messages import Continue, Pause, Stop
 
-from .small_driver import SmallDriver, order, start_worker
+from .small_driver import SmallDriver, order, start_worker, train
 
 TRAINER = """
 from attrs import frozen
@@ -60,14 +60,6 @@ def study(tmp_path):
 
 def climb(study, **fields):
     return order(study, "./climber.py:Climber", **{"objectives": [["height", "max"]], **fields})
-
-
-def train(study, *orders, decide=lambda report: Continue()):
-    with SmallDriver(study, decide) as driver, start_worker(study, cwd=study) as worker:
-        driver.drive(orders)
-        _, complaints = worker.communicate(timeout=20)
-        assert worker.returncode == 0, complaints
-    return driver
 
 
 def test_a_trainer_reports_each_iteration_into_a_run_directory(study):

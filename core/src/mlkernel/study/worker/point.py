@@ -13,19 +13,24 @@ from mlkernel.study.worker.messages import TrainRun
 _SEPARATOR = re.compile(r"[/.]")
 
 
-def nested_config(order: TrainRun) -> dict[str, Any]:
+def nested_config(order: TrainRun, *, section: str | None = None) -> dict[str, Any]:
     """Files, then what all trials share, then the point; later ones over earlier ones, tables key by key.
 
+    :param section: if the files have this table, names that begin with no key of theirs belong in it.
     :raises ConfigError: a file cannot be read.
     """
     config: dict[str, Any] = {}
-    for path in order.config:
-        layer = read_config_file(path)
+    for file in order.config:
+        layer = read_config_file(file)
         raise_problems(list(layer.problems))
         _lay_over(config, layer.tree)
+    known = set(config)
     for values in (order.set, order.parameters):
-        for path, value in values.items():
-            put(config, _SEPARATOR.split(path), value)
+        for name, value in values.items():
+            words = _SEPARATOR.split(name)
+            if section is not None and section in known and words[0] not in known:
+                words = [section, *words]
+            put(config, words, value)
     return config
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Literal
 
 from attrs import frozen
 
 from mlkernel.errors import UsageError
+from mlkernel.records.atomic_file import write_text
 from mlkernel.records.metrics import as_numbers
 from mlkernel.study.worker.driver_link import DriverGoneError, Link
 from mlkernel.study.worker.messages import (
@@ -21,8 +23,13 @@ from mlkernel.study.worker.messages import (
     Reported,
     Stop,
     TrainRun,
+    decode,
+    encode,
 )
 from mlkernel.study.worker.stop_signal import StopSignal
+
+UNANSWERED_FILE = "unanswered.json"
+"""In the run's folder: the report whose answer the worker could not wait for."""
 
 
 class TargetError(UsageError):
@@ -57,6 +64,7 @@ class RunReports:
         self.save_wanted = False
         """Whether the newest answer asks for a checkpoint."""
         self._order = order
+        self._unanswered = Path(order.directory) / UNANSWERED_FILE
         self._names = [metric for metric, _ in order.objectives]
         self._link = link
         self._stop_signal = stop_signal
@@ -72,17 +80,34 @@ class RunReports:
         """
         numbers = _as_numbers(metrics)
         self.metrics.update(numbers)
-        if self.ending is not None or any(name not in numbers for name in self._names):
+        if self.ending is None and any(name not in numbers for name in self._names):
+            self.ending = self._signalled()
+            return self.ending
+        if self.ending is not None:
             return self.ending
         step = self._checked_step(step)
         values = tuple(numbers.pop(name) for name in self._names)
         self._refuse_infinite(values, step)
-        with self._stop_signal.raising(
-            may_raise=False
-        ):  # a message that was cut in two could not be answered
-            answer = self._ask(values, step, numbers)
+        order = self._order
+        answer = self._ask(
+            Reported(trial=order.trial, place=order.place, step=step, values=values, metrics=numbers)
+        )
         self.step, self.values, self.count = step, values, self.count + 1
         self.ending = self._ending_of(answer, step)
+        return self.ending
+
+    def send_unanswered(self) -> Ending | None:
+        """Send the report that an earlier attempt had to leave without an answer; its state has what led to it.
+
+        :returns: how the run ends there; ``None`` to train on.
+        """
+        if not self._unanswered.exists():
+            return None
+        message = decode(self._unanswered.read_bytes())
+        if isinstance(message, Reported) and self._order.source is None:
+            self.ending = self._ending_of(self._ask(message), message.step)
+        if not self.says_leave:
+            self._unanswered.unlink()
         return self.ending
 
     @property
@@ -117,13 +142,12 @@ class RunReports:
             hint="Name one of these as the study's metric, or report the metric.",
         )
 
-    def _ask(self, values: tuple[float, ...], step: float, others: Mapping[str, float]) -> Answer | None:
-        order = self._order
+    def _ask(self, message: Reported) -> Answer | None:
         try:
-            return self._link.ask(
-                Reported(trial=order.trial, place=order.place, step=step, values=values, metrics=others)
-            )
+            with self._stop_signal.raising(may_raise=False):  # half a message could not be answered
+                return self._link.ask(message)
         except DriverGoneError as gone:
+            write_text(self._unanswered, encode(message).decode())
             self.ending = Ending("paused", gone.message, leaves=True)
             return None
 
@@ -149,9 +173,11 @@ class RunReports:
             return Ending("finished", f"step {step:g} is the last one")
         if self._order.until is not None and step >= self._order.until:
             return Ending("paused", f"it waits at step {step:g}")
-        if self._stop_signal.reason is not None:
-            return Ending("paused", self._stop_signal.reason, leaves=True)
-        return None
+        return self._signalled()
+
+    def _signalled(self) -> Ending | None:
+        reason = self._stop_signal.reason
+        return None if reason is None else Ending("paused", reason, leaves=True)
 
     def _checked_step(self, step: float | None) -> float:
         if step is None:

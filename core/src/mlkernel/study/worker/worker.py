@@ -82,7 +82,7 @@ class Worker:
 
     def _train_in(self, order: TrainRun, reports: RunReports) -> Ending | Failure:
         try:
-            ending = self._target_of(order.target).train(order, reports)
+            ending = reports.send_unanswered() or self._target_of(order.target).train(order, reports)
             if ending is None or ending.state != "paused":
                 reports.check_complete()
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the worker outlives its runs

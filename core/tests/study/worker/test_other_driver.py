@@ -1,0 +1,159 @@
+"""Drivers that die, and those who take their place."""
+
+from __future__ import annotations
+
+import socket
+import stat
+import textwrap
+
+import pytest
+
+from mlkernel.study.worker.connection import Connection
+from mlkernel.study.worker.driver_endpoint import DriverEndpoint, read_endpoint
+from mlkernel.study.worker.messages import Bye, Continue, Hello, ProtocolError, Reported, decode, encode
+from mlkernel.study.worker.worker_server import WorkerServer
+
+from .small_driver import SmallDriver, order, start_worker
+
+SLOW = """
+import time
+
+def slow(config, reporter):
+    for step in range(1, 21):
+        time.sleep(0.05)
+        reporter(loss=step)
+
+class Slow:
+    def setup(self, config):
+        self.height = 0
+
+    def step(self):
+        self.height += 1
+        return {"loss": self.height}
+
+    def save_checkpoint(self, folder):
+        return {"height": self.height}
+
+    def load_checkpoint(self, saved):
+        self.height = saved["height"]
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    (tmp_path / "slow.py").write_text(textwrap.dedent(SLOW))
+    return tmp_path
+
+
+def test_a_worker_goes_on_with_the_driver_that_comes_next(study):
+    with start_worker(study, "--patience", "10", cwd=study) as worker:
+        first = SmallDriver(study)
+        with first:
+            first.drive([order(study, "./slow.py:slow")], until=lambda: len(first.reports) == 5)
+        with SmallDriver(study) as second:
+            second.drive([])
+        worker.communicate(timeout=20)
+    assert worker.returncode == 0
+    assert second.hellos[0].running == (0, 0)
+    assert [one.step for one in first.reports + second.reports] == list(range(1, 21))
+    assert second.end.state == "finished"
+
+
+def test_an_end_that_nobody_confirmed_is_told_again(study):
+    with start_worker(study, "--patience", "10", cwd=study) as worker:
+        with WorkerServer() as silent:
+            silent.endpoint.write(study)
+            seen = []
+            while "end" not in seen:
+                for one in silent.poll(1.0):
+                    seen.append(one.message.type)
+                    answers = {"hello": order(study, "./slow.py:slow", max_step=1), "report": Continue()}
+                    if one.message.type in answers:
+                        one.channel.send(answers[one.message.type])
+        with SmallDriver(study) as second:
+            second.drive([])
+        worker.communicate(timeout=20)
+    assert (second.end.state, second.hellos[0].running, second.reports) == ("finished", (0, 0), [])
+    assert worker.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["slow", "Slow"])
+def test_a_worker_that_nobody_drives_leaves_what_can_be_resumed(study, name):
+    asked = order(study, f"./slow.py:{name}", max_step=20)
+    with start_worker(study, "--patience", "0.3", cwd=study) as worker:
+        driver = SmallDriver(study)
+        with driver:
+            driver.drive([asked], until=lambda: len(driver.reports) >= 3)
+            known = len(driver.reports)
+        _, complaints = worker.communicate(timeout=20)
+    assert (worker.returncode, complaints) == (75, "")
+    with SmallDriver(study) as later, start_worker(study, cwd=study) as worker:
+        later.drive([asked])
+        worker.communicate(timeout=20)
+    left_unanswered, *trained = [one.step for one in later.reports]
+    assert left_unanswered == known + 1
+    assert trained == list(range(1 if name == "slow" else known + 2, 21))
+    assert later.end.state == "finished"
+
+
+def test_a_worker_without_a_driver_gives_up(study):
+    with start_worker(study, "--patience", "0.3", cwd=study) as worker:
+        worker.communicate(timeout=20)
+    assert worker.returncode == 75
+
+
+def test_only_who_knows_the_token_is_heard(study):
+    with WorkerServer() as server:
+        server.endpoint.write(study)
+        wrong = DriverEndpoint(host=server.endpoint.host, port=server.endpoint.port, token="guessed")
+        for first in (Hello(token=wrong.token, key="k", pid=1, host="h"), Bye()):
+            stranger = Connection.open(wrong)
+            stranger.send(first)
+            assert server.poll(1.0) == []  # it calls
+            assert server.poll(1.0) == []  # and is sent away
+            with pytest.raises(ConnectionError):
+                stranger.receive()
+            stranger.close()
+
+
+def test_a_stranger_cannot_fill_the_memory(study):
+    with (
+        WorkerServer() as server,
+        socket.create_connection((server.endpoint.host, server.endpoint.port)) as peer,
+    ):
+        peer.sendall(b"x" * 10_000)
+        server.poll(1.0)
+        server.poll(1.0)
+        peer.settimeout(5)
+        try:
+            received = peer.recv(1)
+        except ConnectionError:
+            received = b""
+        assert received == b"", "it is hung up on"
+
+
+def test_the_endpoint_is_for_its_owner_only(study):
+    assert read_endpoint(study) is None
+    with WorkerServer() as server:
+        server.endpoint.write(study)
+        assert read_endpoint(study) == server.endpoint
+        assert stat.S_IMODE((study / "driver.json").stat().st_mode) == 0o600
+        assert server.endpoint.token not in repr(server.endpoint)
+
+
+def test_messages_survive_the_wire_and_lines_of_others_are_refused():
+    report = Reported(trial=1, place=0, step=2.0, values=(0.5,), metrics={"rate": float("inf")})
+    assert decode(encode(report)) == report
+    strange = decode(encode(Reported(trial=1, place=0, step=1, values=(1,), metrics={"x": float("nan")})))
+    assert isinstance(strange, Reported)
+    assert strange.metrics["x"] != strange.metrics["x"]
+    for line in (
+        b"[]",
+        b"{}",
+        b'{"type": "report"}',
+        b'{"type": "dance"}',
+        b"\xff",
+        b'{"type": "bye", "x": 1}',
+    ):
+        with pytest.raises(ProtocolError, match="not a message"):
+            decode(line)
