@@ -7,7 +7,7 @@ import pytest
 from mlkernel.testing import Check
 from mlkernel.testing.plugin_check import checks_of
 
-NAMES = ["auto", "random", "grid", "sobol", "tpe", "gp", "evolution", "nsga2"]
+NAMES = ["auto", "random", "grid", "sobol", "tpe", "gp", "evolution", "nsga2", "coordinate", "bohb", "cma-es"]
 
 
 @pytest.mark.parametrize(

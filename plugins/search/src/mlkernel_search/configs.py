@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import frozen, validators
 
 from mlkernel import option
@@ -66,4 +68,59 @@ class Nsga2Config:
 
     population: int = option(
         40, help="Best successful trials that may become parents.", validator=validators.ge(2)
+    )
+
+
+@frozen(kw_only=True)
+class CoordinateConfig:
+    """Options of coordinate search."""
+
+    order: list[str] = option(factory=list, help="Parameters in their turn; those not named come after them.")
+    defaults: dict[str, Any] = option(
+        factory=dict, help="Values of the first point; the middle of the range for the others."
+    )
+    bins: int = option(
+        5,
+        help="Points of a line; all values of parameters that have fewer, or no order.",
+        validator=validators.ge(2),
+    )
+
+
+@frozen(kw_only=True)
+class BohbConfig:
+    """Options of BOHB's model; the names of its authors in brackets."""
+
+    min_points: int | None = option(
+        None,
+        help="Points that a density needs; one more than there are parameters unless given (min_points_in_model).",
+        validator=validators.optional(validators.ge(1)),
+    )
+    good_fraction: float = option(
+        0.15,
+        help="Part of the trials that is good (top_n_percent).",
+        validator=validators.and_(validators.gt(0), validators.lt(1)),
+    )
+    random_fraction: float = option(
+        1 / 3,
+        help="Part of the proposals that is random (random_fraction).",
+        validator=validators.and_(validators.ge(0), validators.le(1)),
+    )
+    candidates: int = option(
+        64, help="Draws, of which the best is proposed (num_samples).", validator=validators.ge(1)
+    )
+    bandwidth_factor: float = option(
+        3.0,
+        help="How much wider draws are spread than the density (bandwidth_factor).",
+        validator=validators.gt(0),
+    )
+
+
+@frozen(kw_only=True)
+class CmaesConfig:
+    """Options of CMA-ES."""
+
+    population: int | None = option(
+        None,
+        help="Trials of a generation; 4 + 3 ln(parameters) unless given.",
+        validator=validators.optional(validators.ge(4)),
     )

@@ -72,3 +72,22 @@ optuna = Descriptor(
     config="mlkernel_search.configs:TpeConfig",
     needs=("optuna",),
 )
+coordinate = Descriptor(
+    name="coordinate",
+    summary="A grid over one parameter at a time, the others at their best values so far.",
+    factory="mlkernel_search.coordinate_search:CoordinateSearch",
+    config="mlkernel_search.configs:CoordinateConfig",
+)
+bohb = Descriptor(
+    name="bohb",
+    summary="BOHB's kernel densities of good and bad points, on the largest budget with enough of them.",
+    factory="mlkernel_search.bohb_search:BohbSearch",
+    config="mlkernel_search.configs:BohbConfig",
+)
+cma_es = Descriptor(
+    name="cma-es",
+    summary="CMA-ES with margin for whole numbers and a distribution of categories; for many trials.",
+    factory="mlkernel_search.cmaes_search:CmaesSearch",
+    config="mlkernel_search.configs:CmaesConfig",
+    needs=("cmaes",),
+)
