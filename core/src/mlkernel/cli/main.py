@@ -23,6 +23,7 @@ from mlkernel.errors import KernelError
 COMMANDS = {
     "run": ("mlkernel.cli.run_command", "train something"),
     "search": ("mlkernel.cli.search_command", "try many configurations, and find the best"),
+    "study": ("mlkernel.cli.study_command", "list, inspect, report, export and delete studies"),
     "resume": ("mlkernel.cli.resume_command", "go on with a run that stopped, failed or finished"),
     "stop": ("mlkernel.cli.stop_command", "ask a run to stop at its next boundary"),
     "list": ("mlkernel.cli.list_command", "list runs"),

@@ -76,17 +76,25 @@ def mean_interval(
     if min(values) == max(values):
         return values[0], values[0]
     try:
-        from scipy import stats
+        return _bootstrap_interval(values, level) if method == "bootstrap" else _t_interval(values, level)
     except ImportError:
         raise missing_scipy("confidence intervals") from None
-    if method == "bootstrap":
-        found = stats.bootstrap(
-            (values,), _mean, confidence_level=level, n_resamples=RESAMPLES, rng=0
-        ).confidence_interval
-        return float(found.low), float(found.high)
+
+
+def _t_interval(values: Sequence[float], level: float) -> tuple[float, float]:
+    from scipy.special import stdtrit  # a fraction of scipy.stats, which commands would wait for
+
     error = statistics.stdev(values) / len(values) ** 0.5
-    low, high = stats.t.interval(level, len(values) - 1, loc=statistics.fmean(values), scale=error)
-    return float(low), float(high)
+    half = float(stdtrit(len(values) - 1, 0.5 + level / 2)) * error
+    mean = statistics.fmean(values)
+    return mean - half, mean + half
+
+
+def _bootstrap_interval(values: Sequence[float], level: float) -> tuple[float, float]:
+    from scipy.stats import bootstrap
+
+    found = bootstrap((values,), _mean, confidence_level=level, n_resamples=RESAMPLES, rng=0)
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
 def missing_scipy(what: str) -> UsageError:

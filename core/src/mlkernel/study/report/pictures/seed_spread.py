@@ -27,7 +27,8 @@ def draw_seed_spread(results: StudyResults) -> Picture:
             variants.append(Variant(label=objective.metric, traces=_traces(several), layout=layout))
     caption = (
         "Results of the best trials with each seed and fold, and the mean with its 95 % confidence interval"
-        " (Student's t). The best of many trials is partly the luckiest: try it again with new seeds before you trust its lead."
+        " (Student's t). The best of many trials is partly the luckiest: try it again with new seeds"
+        " before you trust its lead."
     )
     return Picture(
         key="seeds",
