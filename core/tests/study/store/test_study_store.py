@@ -134,6 +134,47 @@ def test_a_run_is_taken_once(study: SqlStore) -> None:
     assert (trial.state, trial.until, trial.runs) == ("running", 27, (run,))
 
 
+def test_a_new_trial_may_start_at_once(study: SqlStore) -> None:
+    new = NewTrialRecord(parameters={"x": 1}, runs=((3, None), (4, None)), until=9)
+    added = study.add_trials("s", ME, lambda _first: [new], start_in="runs/{}".format)
+    assert added == [study.trial("s", 0)]
+    assert [(run.state, run.attempt, run.directory) for run in added[0].runs] == [
+        ("running", 1, "runs/0"),
+        ("waiting", 0, None),
+    ]
+    assert study.counts("s") == {"running": 1}
+    assert start(study, 0, 0) is None
+    assert start(study, 0, 1) is not None
+
+
+def test_changes_made_together_are_kept_together(study: SqlStore) -> None:
+    add(study)
+    with study.together("s"):
+        start(study, 0)
+        report(study, 0, 1)
+        study.end_run("s", 0, 0, "finished", values=[1.0])
+        study.set_trial("s", 0, "finished", values=[1.0])
+        add(study)
+    assert study.counts("s") == {"finished": 1, "waiting": 1}
+
+
+def test_of_changes_made_together_none_stays_after_an_exception(study: SqlStore) -> None:
+    add(study)
+    before = list(study.trials("s"))
+
+    def change() -> None:
+        with study.together("s"):
+            start(study, 0)
+            add(study)
+            study.set_trial("s", 7, "finished")
+
+    with pytest.raises(UsageError, match="trial 7"):
+        change()
+    assert list(study.trials("s")) == before
+    assert list(study.reports("s")) == []
+    add(study)
+
+
 def test_a_run_of_a_trial_that_ended_is_not_started(study: SqlStore) -> None:
     add(study, seeds=(0, 1))
     study.set_trial("s", 0, "stopped")

@@ -26,9 +26,6 @@ class Database(Protocol):
     def change(self, statement: str, *parameters: Any) -> int:
         """Execute a change; how many rows it concerned."""
 
-    def change_many(self, statement: str, rows: list[Row]) -> None:
-        """Execute a change for each of *rows*."""
-
     def reading(self) -> AbstractContextManager[None]:
         """Let several queries see the same state; inside of a change, that of the change."""
 

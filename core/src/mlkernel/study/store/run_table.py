@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mlkernel.errors import UsageError
 from mlkernel.records.strict_json import strict_json
@@ -11,8 +11,10 @@ from mlkernel.study.store.records import ReportRecord, RunRecord, RunState
 from mlkernel.study.store.rows import (
     REPORT,
     RUN,
+    RUN_COLUMNS,
     metrics_text,
     plain_text,
+    replaced,
     report_record,
     run_record,
     values_text,
@@ -27,27 +29,45 @@ class RunTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, study: int, runs: Iterable[tuple[int, int, int, int | None]]) -> None:
-        """Add runs: trial, place, seed and fold of each."""
-        # Seeds use all of 64 bits, one more than integers of tables have.
-        self._database.change_many(
-            "INSERT INTO mlkernel_runs (study, trial, place, seed, fold, state, attempt)"
-            " VALUES (?, ?, ?, ?, ?, 'waiting', 0)",
-            [(study, trial, place, str(seed), fold) for trial, place, seed, fold in runs],
+    def add(
+        self,
+        study: int,
+        trial: int,
+        runs: Sequence[tuple[int, int | None]],
+        driver: str,
+        directory: str | None,
+    ) -> tuple[RunRecord, ...]:
+        """Add the runs of a trial, of which *driver* takes the first if it is given a *directory*."""
+        return tuple(
+            [
+                self._start_new(study, trial, seed, fold, driver=driver, directory=directory)
+                if directory is not None and place == 0
+                else self._add(study, trial, place, seed, fold)
+                for place, (seed, fold) in enumerate(runs)
+            ]
         )
 
     def start(self, study: int, trial: int, place: int, *, driver: str, directory: str) -> RunRecord | None:
         """Take a run that waits or is paused; ``None`` if it does neither."""
-        rows = self._database.rows(
-            "UPDATE mlkernel_runs SET state = 'running', attempt = attempt + 1, driver = ?, handle = NULL,"
-            " directory = ?, error = NULL, started = coalesce(started, ?), ended = NULL"
-            f" WHERE {_THIS} AND state IN ('waiting', 'paused') RETURNING {RUN}",
-            *(driver, directory, self._database.now(), study, trial, place),
-        )
-        if not rows:
-            self.require(study, trial, place)
+        row = self._row(study, trial, place)
+        before = dict(zip(RUN_COLUMNS, row, strict=True))
+        if before["state"] not in {"waiting", "paused"}:
             return None
-        return run_record(rows[0])
+        changes = {
+            "state": "running",
+            "attempt": before["attempt"] + 1,
+            "driver": driver,
+            "handle": None,
+            "directory": directory,
+            "error": None,
+            "started": before["started"] or self._database.now(),
+            "ended": None,
+        }
+        self._database.change(
+            f"UPDATE mlkernel_runs SET {' = ?, '.join(changes)} = ? WHERE {_THIS}",
+            *(*changes.values(), study, trial, place),
+        )
+        return run_record(replaced(RUN_COLUMNS, row, changes))
 
     def set_handle(self, study: int, trial: int, place: int, handle: Mapping[str, object]) -> None:
         """Remember the launcher's handle."""
@@ -59,7 +79,7 @@ class RunTable:
             place,
         )
         if not changed:
-            self.require(study, trial, place)
+            self._row(study, trial, place)
 
     def report(
         self,
@@ -80,7 +100,7 @@ class RunTable:
             *(step, others, study, trial, place, step, *fenced),
         )
         if not changed:
-            self.require(study, trial, place)
+            self._row(study, trial, place)
             return False
         self._database.change(
             "INSERT INTO mlkernel_reports (study, position, trial, place, step, result, metrics, time) VALUES (?,"
@@ -109,7 +129,7 @@ class RunTable:
             *(state, values_text(values), plain_text(error), ended, study, trial, place, *fenced),
         )
         if not changed:
-            self.require(study, trial, place)
+            self._row(study, trial, place)
         return bool(changed)
 
     def of_trials(self, study: int, first: int, last: int) -> dict[int, tuple[RunRecord, ...]]:
@@ -129,13 +149,41 @@ class RunTable:
             yield from map(report_record, rows)
             after = rows[-1][0]
 
-    def require(self, study: int, trial: int, place: int) -> None:
-        """Refuse a run that does not exist.
+    def _add(self, study: int, trial: int, place: int, seed: int, fold: int | None) -> RunRecord:
+        # Seeds use all of 64 bits, one more than integers of tables have.
+        self._database.change(
+            "INSERT INTO mlkernel_runs (study, trial, place, seed, fold, state, attempt)"
+            " VALUES (?, ?, ?, ?, ?, 'waiting', 0)",
+            *(study, trial, place, str(seed), fold),
+        )
+        return RunRecord(trial=trial, place=place, seed=seed, fold=fold)
 
-        :raises UsageError: there is none.
-        """
-        if not self._database.rows(f"SELECT 1 FROM mlkernel_runs WHERE {_THIS}", study, trial, place):
+    def _start_new(
+        self, study: int, trial: int, seed: int, fold: int | None, *, driver: str, directory: str
+    ) -> RunRecord:
+        now = self._database.now()
+        self._database.change(
+            "INSERT INTO mlkernel_runs (study, trial, place, seed, fold, state, attempt, driver, directory, started)"
+            " VALUES (?, ?, 0, ?, ?, 'running', 1, ?, ?, ?)",
+            *(study, trial, str(seed), fold, driver, directory, now),
+        )
+        return RunRecord(
+            trial=trial,
+            place=0,
+            seed=seed,
+            fold=fold,
+            state="running",
+            attempt=1,
+            driver=driver,
+            directory=directory,
+            started=now,
+        )
+
+    def _row(self, study: int, trial: int, place: int) -> Row:
+        rows = self._database.rows(f"SELECT {RUN} FROM mlkernel_runs WHERE {_THIS}", study, trial, place)
+        if not rows:
             raise UsageError(f"the study has no run {place} of trial {trial} in {self._database.name}")
+        return rows[0]
 
     def _reports(self, study: int, after: int, limit: int) -> list[Row]:
         return self._database.rows(

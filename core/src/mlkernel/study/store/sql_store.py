@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
 
-from mlkernel.study.curves import ENDED
+from mlkernel.study.curves import ENDED, TrialState
 from mlkernel.study.store.database import Database
 from mlkernel.study.store.driver_table import DriverTable
 from mlkernel.study.store.records import (
@@ -72,8 +73,21 @@ class SqlStore:
         """Remove the study and all that belongs to it."""
         self._studies.delete(name)
 
+    @contextmanager
+    def together(self, study: str) -> Iterator[None]:
+        """Make the changes of several methods one transaction."""
+        key = self._studies.key(study)
+        with self._database.adding(key):
+            self._database.lock(key)
+            yield
+
     def add_trials(
-        self, study: str, driver: str, propose: Callable[[int], Sequence[NewTrialRecord]]
+        self,
+        study: str,
+        driver: str,
+        propose: Callable[[int], Sequence[NewTrialRecord]],
+        *,
+        start_in: Callable[[int], str] | None = None,
     ) -> list[TrialRecord]:
         """Add the trials that *propose* returns."""
         key = self._studies.key(study)
@@ -81,25 +95,18 @@ class SqlStore:
             first = self._trials.next_number(key)
             proposed = propose(first)
             self._database.lock(key)
-            added = self._trials.add(key, first, proposed)
-            self._runs.add(
-                key,
-                (
-                    (number, place, seed, fold)
-                    for number, trial in enumerate(proposed, first)
-                    for place, (seed, fold) in enumerate(trial.runs)
-                ),
-            )
-        return [
-            attrs.evolve(
-                trial,
-                runs=tuple(
-                    RunRecord(trial=trial.number, place=place, seed=seed, fold=fold)
-                    for place, (seed, fold) in enumerate(new.runs)
-                ),
-            )
-            for trial, new in zip(added, proposed, strict=True)
-        ]
+            state: TrialState = "waiting" if start_in is None else "running"
+            self._trials.count_new(key, len(proposed), state)
+            return [
+                self._trials.add(
+                    key,
+                    number,
+                    trial,
+                    state,
+                    self._runs.add(key, number, trial.runs, driver, start_in and start_in(number)),
+                )
+                for number, trial in enumerate(proposed, first)
+            ]
 
     def start_run(
         self, study: str, trial: int, place: int, *, driver: str, directory: str, until: float | None

@@ -47,6 +47,9 @@ class SqliteDatabase:
             )
         except sqlite3.Error as error:
             raise storage_error(error, self.name) from error
+        self._execute = (
+            self._connection.cursor().execute
+        )  # a cursor for each statement would cost a tenth more
         self._writing = _Writing(self)
         try:
             self._use_log(busy_seconds)
@@ -62,21 +65,14 @@ class SqliteDatabase:
     def rows(self, statement: str, *parameters: Any) -> list[Row]:
         """Execute a query, or a change that returns rows."""
         try:
-            return self._connection.execute(statement, parameters).fetchall()
+            return self._execute(statement, parameters).fetchall()
         except sqlite3.Error as error:
             raise storage_error(error, self.name) from error
 
     def change(self, statement: str, *parameters: Any) -> int:
         """Execute a change; how many rows it concerned."""
         try:
-            return self._connection.execute(statement, parameters).rowcount
-        except sqlite3.Error as error:
-            raise storage_error(error, self.name) from error
-
-    def change_many(self, statement: str, rows: list[Row]) -> None:
-        """Execute a change for each of *rows*."""
-        try:
-            self._connection.executemany(statement, rows)
+            return self._execute(statement, parameters).rowcount
         except sqlite3.Error as error:
             raise storage_error(error, self.name) from error
 
@@ -153,17 +149,23 @@ class SqliteDatabase:
 
 
 class _Writing:
-    """A transaction; one object for all, since they come one after the other."""
+    """A transaction, and those inside of it; one object for all, since they come one after the other."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
+        self._depth = 0
 
     def __enter__(self) -> None:
-        self._database.change("BEGIN IMMEDIATE")
+        if self._depth == 0:
+            self._database.change("BEGIN IMMEDIATE")
+        self._depth += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._depth -= 1
+        if self._depth:
+            return
         if kind is not None:
             self._database.roll_back()
             return

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://", re.ASCII)
-_SECRETS = {"password", "sslpassword"}
+_USER_AND_PASSWORD = re.compile(r"(?<=://)([^/?#]*)@")
+_PASSWORD_OPTION = re.compile(r"(?<=[?&])((?:ssl)?password)=([^&]*)&?", re.IGNORECASE)
 
 
 def scheme(location: str | Path) -> str | None:
@@ -21,9 +22,14 @@ def without_password(location: str | Path) -> str:
     text = str(location)
     if scheme(location) is None:
         return text
-    address, mark, query = text.partition("?")
-    kept = [part for part in query.split("&") if unquote(part.partition("=")[0]).lower() not in _SECRETS]
-    parts = urlsplit(address)
-    user, at, place = parts.netloc.rpartition("@")
-    shown = urlunsplit((parts.scheme, user.partition(":")[0] + at + place, parts.path, "", ""))
-    return shown + (mark + "&".join(kept) if any(kept) else "")
+    shown = _USER_AND_PASSWORD.sub(lambda found: found[1].partition(":")[0] + "@", text, count=1)
+    return _PASSWORD_OPTION.sub("", shown).rstrip("?&")
+
+
+def passwords(location: str) -> list[str]:
+    """What must not be shown of *location*, as it is written there and as it is meant; the longest first."""
+    written = [found[2] for found in _PASSWORD_OPTION.finditer(location)]
+    user = _USER_AND_PASSWORD.search(location)
+    if user:
+        written.append(user[1].partition(":")[2])
+    return sorted({form for text in written if text for form in (text, unquote(text))}, key=len, reverse=True)

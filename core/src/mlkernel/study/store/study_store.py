@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -67,10 +68,24 @@ class StudyStore(Protocol):
     def delete(self, name: str) -> None:
         """Remove the study and all that belongs to it."""
 
+    def together(self, study: str) -> AbstractContextManager[None]:
+        """Make what the methods called inside change one transaction, which costs a fraction of several.
+
+        An exception that leaves it undoes all of them; those of the methods must not be caught inside.
+        """
+
     def add_trials(
-        self, study: str, driver: str, propose: Callable[[int], Sequence[NewTrialRecord]]
+        self,
+        study: str,
+        driver: str,
+        propose: Callable[[int], Sequence[NewTrialRecord]],
+        *,
+        start_in: Callable[[int], str] | None = None,
     ) -> list[TrialRecord]:
         """Add the trials that *propose* returns, numbered from its argument on.
+
+        :param start_in: from the number of a trial to the directory of its first run, which *driver* takes at once;
+            unless given, all runs wait.
 
         No other process adds trials to the study meanwhile, so that *propose* may read what is there, through this very
         object. Nothing is added if it raises.

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from mlkernel.errors import UnknownNameError, UsageError
 from mlkernel.records.strict_json import strict_json
-from mlkernel.study.curves import TrialState
 from mlkernel.study.store.database import Database
 from mlkernel.study.store.records import StudyRecord, StudyState
-from mlkernel.study.store.rows import STUDY, study_record
+from mlkernel.study.store.rows import STUDY, read_json, study_record
 from mlkernel.study.store.tables import OF_A_STUDY
-
-STATES: tuple[TrialState, ...] = ("waiting", "running", "paused", "stopped", "finished", "failed")
 
 
 class StudyTable:
@@ -78,9 +74,7 @@ class StudyTable:
                 self._database.now(),
             )
             key, *study = rows[0]
-            self._database.change_many(
-                "INSERT INTO mlkernel_counts VALUES (?, ?, 0)", [(key, state) for state in STATES]
-            )
+            self._database.change("INSERT INTO mlkernel_counts (study) VALUES (?)", key)
         return study_record(tuple(study))
 
     def revise(self, name: str, configuration: Mapping[str, Any]) -> StudyRecord:
@@ -107,7 +101,7 @@ class StudyTable:
         rows = self._database.rows(
             "SELECT configuration FROM mlkernel_revisions WHERE study = ? ORDER BY revision", self.key(name)
         )
-        return [json.loads(configuration) for (configuration,) in rows]
+        return [read_json(configuration) for (configuration,) in rows]
 
     def set_state(self, name: str, state: StudyState) -> None:
         """Say that the study goes on, was stopped, or is finished."""

@@ -23,10 +23,13 @@ _TABLES = (
         PRIMARY KEY (study, revision)
     ) {clustered}""",
     """CREATE TABLE mlkernel_counts (
-        study BIGINT NOT NULL,
-        state TEXT NOT NULL,
-        trials BIGINT NOT NULL,
-        PRIMARY KEY (study, state)
+        study BIGINT PRIMARY KEY,
+        waiting BIGINT NOT NULL DEFAULT 0,
+        running BIGINT NOT NULL DEFAULT 0,
+        paused BIGINT NOT NULL DEFAULT 0,
+        stopped BIGINT NOT NULL DEFAULT 0,
+        finished BIGINT NOT NULL DEFAULT 0,
+        failed BIGINT NOT NULL DEFAULT 0
     ) {clustered}""",
     """CREATE TABLE mlkernel_trials (
         study BIGINT NOT NULL,

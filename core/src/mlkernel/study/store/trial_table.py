@@ -7,13 +7,26 @@ from typing import Any
 
 from mlkernel.errors import UsageError
 from mlkernel.records.strict_json import strict_json
-from mlkernel.study.curves import ENDED
+from mlkernel.study.curves import ENDED, TrialState
 from mlkernel.study.store.database import Database, Row
-from mlkernel.study.store.records import TrialRecord
-from mlkernel.study.store.rows import TRIAL, plain_text, read_values, trial_record, values_text
+from mlkernel.study.store.records import RunRecord, TrialRecord
+from mlkernel.study.store.rows import (
+    TRIAL,
+    TRIAL_COLUMNS,
+    plain_text,
+    read_json,
+    read_values,
+    replaced,
+    trial_record,
+    values_text,
+)
 from mlkernel.study.store.study_store import NewTrialRecord
 
-_NEXT_SEQUENCE = "(SELECT coalesce(max(sequence), -1) + 1 FROM mlkernel_trials WHERE study = ?)"
+_STATE = TRIAL_COLUMNS.index("state")
+_SEQUENCE = TRIAL_COLUMNS.index("sequence")
+
+_STATES: tuple[TrialState, ...] = ("waiting", "running", "paused", "stopped", "finished", "failed")
+"""Columns of the table of counts."""
 
 
 class TrialTable:
@@ -24,39 +37,44 @@ class TrialTable:
 
     def next_number(self, study: int) -> int:
         """The number of the next trial that is added."""
-        number: int = self._database.rows(
-            "SELECT coalesce(max(number), -1) + 1 FROM mlkernel_trials WHERE study = ?", study
-        )[0][0]
-        return number
+        return self._next("number", study)
 
-    def add(self, study: int, first: int, trials: Sequence[NewTrialRecord]) -> list[TrialRecord]:
-        """Add *trials*, numbered from *first* on."""
+    def add(
+        self, study: int, number: int, trial: NewTrialRecord, state: TrialState, runs: tuple[RunRecord, ...]
+    ) -> TrialRecord:
+        """Add a trial that has these *runs*."""
         now = self._database.now()
-        rows: list[Row] = [
-            (
-                number,
-                strict_json(dict(trial.parameters)),
-                "waiting",
-                trial.until,
-                None,
-                None,
-                None,
-                None,
-                now,
-                None,
-            )
-            for number, trial in enumerate(trials, first)
-        ]
-        self._database.change_many(
-            f"INSERT INTO mlkernel_trials (study, {TRIAL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(study, *row) for row in rows],
-        )
+        parameters = strict_json(dict(trial.parameters))
         self._database.change(
-            "UPDATE mlkernel_counts SET trials = trials + ? WHERE study = ? AND state = 'waiting'",
-            len(rows),
-            study,
+            "INSERT INTO mlkernel_trials (study, number, parameters, state, until, created)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            *(study, number, parameters, state, trial.until, now),
         )
-        return [trial_record(row) for row in rows]
+        return TrialRecord(
+            number=number,
+            parameters=read_json(parameters),
+            state=state,
+            until=trial.until,
+            created=now,
+            runs=runs,
+        )
+
+    def count_new(self, study: int, trials: int, state: TrialState) -> None:
+        """Count trials that are added.
+
+        :raises UsageError: the study was deleted.
+        """
+        if not self._database.change(
+            f"UPDATE mlkernel_counts SET {state} = {state} + ? WHERE study = ?", trials, study
+        ):
+            raise UsageError(f"the study was deleted from {self._database.name} meanwhile")
+
+    def get(self, study: int, number: int) -> TrialRecord:
+        """One trial.
+
+        :raises UsageError: there is no such trial.
+        """
+        return trial_record(self._row(study, number))
 
     def state(self, study: int, number: int) -> str:
         """The state of a trial.
@@ -66,22 +84,8 @@ class TrialTable:
         rows = self._database.rows(
             "SELECT state FROM mlkernel_trials WHERE study = ? AND number = ?", study, number
         )
-        if not rows:
-            raise self._unknown(number)
-        state: str = rows[0][0]
+        state: str = rows[0][0] if rows else self._row(study, number)[_STATE]
         return state
-
-    def get(self, study: int, number: int) -> TrialRecord:
-        """One trial.
-
-        :raises UsageError: there is no such trial.
-        """
-        rows = self._database.rows(
-            f"SELECT {TRIAL} FROM mlkernel_trials WHERE study = ? AND number = ?", study, number
-        )
-        if not rows:
-            raise self._unknown(number)
-        return trial_record(rows[0])
 
     def run(self, study: int, number: int, state: str, until: float | None) -> None:
         """One of its runs starts; *state* is what it was."""
@@ -116,28 +120,26 @@ class TrialTable:
         parent: int | None,
     ) -> TrialRecord:
         """Change a trial. What is ``None`` stays as it is."""
-        before = self.state(study, number)
-        ends = state in ENDED
-        sequence = f"coalesce(sequence, {_NEXT_SEQUENCE})" if ends else "sequence"
-        rows = self._database.rows(
-            "UPDATE mlkernel_trials SET state = ?, result = coalesce(?, result),"
-            " first_result = coalesce(?, first_result), reason = coalesce(?, reason),"
-            " parameters = coalesce(?, parameters), until = coalesce(?, until), parent = coalesce(?, parent),"
-            f" ended = ?, sequence = {sequence} WHERE study = ? AND number = ? RETURNING {TRIAL}",
-            state,
-            values_text(values),
-            values[0] if values else None,
-            plain_text(reason),
-            None if parameters is None else strict_json(dict(parameters)),
-            until,
-            parent,
-            self._database.now() if ends else None,
-            *([study] if ends else []),
-            study,
-            number,
+        row = self._row(study, number)
+        before = row[_STATE]
+        changes: dict[str, Any] = {"state": state, "ended": None}
+        if values is not None:
+            changes |= {"result": values_text(values), "first_result": float(values[0])}
+        if parameters is not None:
+            changes["parameters"] = strict_json(dict(parameters))
+        given = {"reason": plain_text(reason), "until": until, "parent": parent}
+        changes |= {column: value for column, value in given.items() if value is not None}
+        if state in ENDED:
+            changes["ended"] = self._database.now()
+            if row[_SEQUENCE] is None:
+                changes["sequence"] = self._next("sequence", study)
+        # Reading the row and writing it is several times as fast in SQLite as what RETURNING does.
+        self._database.change(
+            f"UPDATE mlkernel_trials SET {' = ?, '.join(changes)} = ? WHERE study = ? AND number = ?",
+            *(*changes.values(), study, number),
         )
         self._count(study, before, state)
-        return trial_record(rows[0])
+        return trial_record(replaced(TRIAL_COLUMNS, row, changes))
 
     def rows(self, study: int, after: int, limit: int) -> list[Row]:
         """The next *limit* trials with numbers above *after*."""
@@ -149,8 +151,8 @@ class TrialTable:
     def ends(self, study: int, after: int) -> list[TrialRecord]:
         """Trials that ended, in the order of their ends, those after the place *after*."""
         rows = self._database.rows(
-            f"SELECT {TRIAL} FROM mlkernel_trials WHERE study = ? AND sequence > ? AND ended IS NOT NULL"
-            " ORDER BY sequence",
+            f"SELECT {TRIAL} FROM mlkernel_trials WHERE study = ? AND sequence > ?"
+            " AND sequence IS NOT NULL AND ended IS NOT NULL ORDER BY sequence",
             *(study, after),
         )
         return [trial_record(row) for row in rows]
@@ -178,19 +180,28 @@ class TrialTable:
 
     def counts(self, study: int) -> dict[str, int]:
         """How many trials are in each state, those that have any."""
-        return dict(
-            self._database.rows(
-                "SELECT state, trials FROM mlkernel_counts WHERE study = ? AND trials > 0", study
-            )
-        )
+        rows = self._database.rows(f"SELECT {', '.join(_STATES)} FROM mlkernel_counts WHERE study = ?", study)
+        return {state: count for row in rows for state, count in zip(_STATES, row, strict=True) if count}
 
-    def _unknown(self, number: int) -> UsageError:
-        return UsageError(f"the study has no trial {number} in {self._database.name}")
+    def _row(self, study: int, number: int) -> Row:
+        rows = self._database.rows(
+            f"SELECT {TRIAL} FROM mlkernel_trials WHERE study = ? AND number = ?", study, number
+        )
+        if not rows:
+            raise UsageError(f"the study has no trial {number} in {self._database.name}")
+        return rows[0]
+
+    def _next(self, column: str, study: int) -> int:
+        following: int = self._database.rows(
+            f"SELECT coalesce(max({column}), -1) + 1 FROM mlkernel_trials"
+            f" WHERE study = ? AND {column} IS NOT NULL",
+            study,
+        )[0][0]
+        return following
 
     def _count(self, study: int, before: str, after: str) -> None:
         if before != after:
             self._database.change(
-                "UPDATE mlkernel_counts SET trials = trials + CASE WHEN state = ? THEN -1 ELSE 1 END"
-                " WHERE study = ? AND state IN (?, ?)",
-                *(before, study, before, after),
+                f"UPDATE mlkernel_counts SET {before} = {before} - 1, {after} = {after} + 1 WHERE study = ?",
+                study,
             )

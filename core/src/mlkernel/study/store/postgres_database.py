@@ -1,0 +1,177 @@
+"""A store in a PostgreSQL database, for drivers on several machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
+from typing import Any
+
+from mlkernel.errors import PluginError, StorageError, UsageError
+from mlkernel.study.store.database import Row
+from mlkernel.study.store.schema_version import require_version
+from mlkernel.study.store.store_url import passwords, without_password
+from mlkernel.study.store.tables import creation
+
+try:
+    import psycopg
+except ImportError as missing:
+    raise PluginError(
+        "studies in PostgreSQL need the package psycopg", hint="pip install 'mlkernel[postgres]'"
+    ) from missing
+
+_LOCKS = 1_819_045_741
+"""First key of our advisory locks; any number that nobody else takes. The second is the study's; 0 is for the tables."""
+
+_LOST = "lost the connection to {store}: {error}"
+
+
+class PostgresDatabase:
+    """A connection to the database at *url*, whose tables are made unless *must_exist*.
+
+    Changes are as durable as the server makes them; the clock is the server's. Changes of one study come one after the
+    other, so that reports and ends get their places in the order in which they become visible.
+
+    :raises UsageError: there are no tables and *must_exist*, or they are of another version.
+    :raises StorageError: the server cannot be reached, or refuses.
+    """
+
+    def __init__(self, url: str, *, must_exist: bool = False) -> None:
+        self.name = without_password(url)
+        self._secrets = passwords(url)
+        fault = None
+        try:
+            self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=2)
+        except psycopg.Error as error:
+            fault = StorageError(
+                f"cannot open {self.name}: {self._text(error)}",
+                hint="Is the server running? Passwords come from PGPASSWORD or ~/.pgpass.",
+            )
+        if fault is not None:
+            raise fault  # outside of the handler: psycopg's own error may hold the password
+        try:
+            self._prepare_tables(must_exist=must_exist)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def now(self) -> float:
+        """Seconds since 1970 by the server's clock."""
+        now: float = self.rows("SELECT extract(epoch FROM clock_timestamp())::float8")[0][0]
+        return now
+
+    def rows(self, statement: str, *parameters: Any) -> list[Row]:
+        """Execute a query, or a change that returns rows."""
+        with self._errors():
+            return self._connection.execute(_in_its_style(statement), parameters).fetchall()
+
+    def change(self, statement: str, *parameters: Any) -> int:
+        """Execute a change; how many rows it concerned."""
+        with self._errors():
+            return self._connection.execute(_in_its_style(statement), parameters).rowcount
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let several queries see the same state; inside of a change, that of the change."""
+        if self._in_transaction():
+            yield
+            return
+        self.change("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
+        finally:
+            self._roll_back()
+
+    def writing(self, study: int | None) -> AbstractContextManager[None]:
+        """Make several changes at once or, after an exception, none."""
+        if self._in_transaction():
+            return nullcontext()
+        return self._transaction(study)
+
+    @contextmanager
+    def adding(self, study: int) -> Iterator[None]:
+        """Keep others from adding to *study*, while their runs go on reporting."""
+        if self._in_transaction():
+            yield
+            return
+        with self._transaction(None):
+            self.rows("SELECT pg_advisory_xact_lock(?, ?)", _LOCKS, study)
+            yield
+
+    def lock(self, study: int) -> None:
+        """Nobody else changes *study* until the end of the transaction."""
+        self.change("UPDATE mlkernel_studies SET changes = changes + 1 WHERE id = ?", study)
+
+    def position(self, study: int) -> tuple[int, ...]:
+        """How often the study was changed."""
+        return tuple(self.rows("SELECT changes FROM mlkernel_studies WHERE id = ?", study)[0])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self, study: int | None) -> Iterator[None]:
+        self.change("BEGIN")
+        try:
+            if study is not None:
+                self.lock(study)
+            yield
+            self.change("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _in_transaction(self) -> bool:
+        return self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+
+    def _roll_back(self) -> None:
+        if not self._connection.closed and self._in_transaction():
+            self.change("ROLLBACK")
+
+    def _prepare_tables(self, *, must_exist: bool) -> None:
+        if not self._has_tables():
+            if must_exist:
+                raise UsageError(f"no studies are kept in {self.name}: it has no tables of mlkernel")
+            with self._transaction(None):
+                self.rows("SELECT pg_advisory_xact_lock(?, 0)", _LOCKS)
+                if not self._has_tables():  # another process may have been faster
+                    for statement in creation("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", ""):
+                        self.change(statement)
+        require_version(self.rows("SELECT version FROM mlkernel_schema")[0][0], self.name)
+
+    def _has_tables(self) -> bool:
+        return bool(self.rows("SELECT to_regclass('mlkernel_schema') IS NOT NULL")[0][0])
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        fault = None
+        try:
+            yield
+        except psycopg.Error as error:
+            fault = self._fault(error)
+        if fault is not None:
+            raise fault
+
+    def _fault(self, error: psycopg.Error) -> StorageError:
+        text = self._text(error)
+        if isinstance(error, psycopg.errors.DiskFull):
+            return StorageError(
+                f"no room left in {self.name}: {text}", hint="Make room and go on with kernel study resume."
+            )
+        if self._connection.closed:
+            return StorageError(
+                _LOST.format(store=self.name, error=text), hint="Go on with kernel study resume."
+            )
+        return StorageError(f"{self.name} refuses: {text}")
+
+    def _text(self, error: psycopg.Error) -> str:
+        text = " ".join(str(error).split())
+        for secret in self._secrets:
+            text = text.replace(secret, "[redacted]")
+        return text
+
+
+@cache
+def _in_its_style(statement: str) -> str:
+    return statement.replace("?", "%s")
