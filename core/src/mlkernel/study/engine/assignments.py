@@ -47,6 +47,10 @@ class Assignments:
             self._assign()
         return self.waiting.popleft() if self.waiting else None
 
+    def ask_from_now_on(self, algorithm: SearchAlgorithm) -> None:
+        """Let another algorithm propose."""
+        self._algorithm = algorithm
+
     def drop(self, runs: Sequence[LiveRun]) -> None:
         """Forget runs that shall not be trained any more."""
         for run in runs:

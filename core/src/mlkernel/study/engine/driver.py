@@ -134,15 +134,11 @@ class Driver:
 
     def _supply(self) -> bool:
         """Give work to whoever waits for it, and call more workers; false when there is nothing left to do."""
-        workers = list(self._pool)
-        idle = [worker for worker in workers if worker.is_idle]
-        for worker in idle:
-            run = self._work.next()
-            if run is None:
-                break
-            self._starts.give(worker, run)
-            idle = [one for one in idle if one is not worker]
         busy = sum(worker.run is not None for worker in self._pool)
+        idle = [worker for worker in self._pool if worker.is_idle]
+        while idle and busy < self._state.config.jobs and (run := self._work.next()) is not None:
+            self._starts.give(idle.pop(0), run)
+            busy += 1
         if not busy and not self._work.waiting and (idle or not self._work.may_have_more):
             return False
         coming = len(self._pool) - busy - len(idle)

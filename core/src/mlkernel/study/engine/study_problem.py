@@ -8,12 +8,14 @@ from typing import Any
 from mlkernel.config.problems import Problem, raise_problems
 from mlkernel.study.algorithm_choice import make_search_algorithm
 from mlkernel.study.history import History, PendingTrial
+from mlkernel.study.scheduler_choice import make_trial_scheduler
 from mlkernel.study.search_algorithm import SearchAlgorithm
 from mlkernel.study.search_problem import SearchProblem
 from mlkernel.study.space.search_space import Parameter, SearchSpace
 from mlkernel.study.space.space_reader import read_space
 from mlkernel.study.space.value_lists import Categorical
 from mlkernel.study.study_config import StudyConfig
+from mlkernel.study.trial_seed import trial_random
 
 CONFIGURATION = "configuration"
 """The parameter that stands for the configuration file of a trial, in studies that have several."""
@@ -85,3 +87,14 @@ def make_algorithm(config: StudyConfig, problem: SearchProblem) -> SearchAlgorit
         refine_after=config.refine_after,
         refine_top_k=config.refine_top_k,
     )
+
+
+def check_study(config: StudyConfig) -> None:
+    """See that the study can be searched and scheduled as it is configured.
+
+    :raises UsageError: says what is wrong.
+    """
+    problem = make_problem(config)
+    problem.space.sample(trial_random(config.seed, 0))  # constraints may leave nothing
+    make_algorithm(config, problem)
+    make_trial_scheduler(config.scheduler.name, problem, config.scheduler.config)

@@ -22,13 +22,16 @@ from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.driver import SILENT_SECONDS, Driver, driver_name
 from mlkernel.study.engine.driver_lock import DriverLock
 from mlkernel.study.engine.study_context import StudyContext
+from mlkernel.study.engine.study_listeners import study_listeners
 from mlkernel.study.engine.study_notices import StudyDisplay, StudyNotices
-from mlkernel.study.engine.study_problem import make_algorithm, make_problem
+from mlkernel.study.engine.study_problem import check_study, make_algorithm, make_problem
 from mlkernel.study.engine.study_settings import plain_study, settled, stored_config
 from mlkernel.study.engine.study_state import StudyState
+from mlkernel.study.engine.target_check import check_target
+from mlkernel.study.engine.warm_start import earlier_observations
 from mlkernel.study.engine.worker_pool import WorkerPool
 from mlkernel.study.scheduler_choice import make_trial_scheduler
-from mlkernel.study.store.records import TrialRecord
+from mlkernel.study.store.records import StudyRecord, TrialRecord
 from mlkernel.study.store.store_url import scheme
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_config import StudyConfig
@@ -76,17 +79,21 @@ def start_study(
     config = settled(config)
     assert config.name is not None, "a settled study has its name"
     directory = StudyDirectory(studies_root(studies).absolute() / config.name)
-    if directory.exists():
-        raise UsageError(
-            f"there is a study {config.name!r} in {directory.path.parent}",
-            hint=f"Go on with it with kernel study resume {config.name}, or choose another --name.",
-        )
-    problem = make_problem(config)
-    make_algorithm(config, problem)
-    make_trial_scheduler(config.scheduler.name, problem, config.scheduler.config)
+    is_ours = directory.exists()
+    check_study(config)
+    check_target(config)
+    list(earlier_observations(config, directory.path.parent))
     store = directory.create(store_url)
     try:
-        if not any(record.name == config.name for record in store.studies()):
+        is_known = any(record.name == config.name for record in store.studies())
+        if is_known and is_ours:
+            raise UsageError(
+                f"there is a study {config.name!r} in {directory.path.parent}",
+                hint=f"Go on with it with kernel study resume {config.name}, or choose another --name.",
+            )
+        if is_known:
+            display.say(f"joining the study {config.name!r} of {store.name}, as it is configured there")
+        else:
             store.create(config.name, plain_study(config))
         return _drive(directory, store, display)
     finally:
@@ -128,16 +135,17 @@ class _StudyDrive:
         self._record = store.study(directory.name)
         config = self._config = stored_config(self._record)
         problem = make_problem(config)
-        self._state = StudyState(config, problem)
+        known = earlier_observations(config, directory.path.parent)
+        self._state = StudyState(config, problem, known)
         self._state.read(store, directory.name)
         scheduler = make_trial_scheduler(config.scheduler.name, problem, config.scheduler.config)
-        notices = StudyNotices(directory.name, display)
+        notices = self._notices = StudyNotices(directory.name, display, study_listeners())
         context = StudyContext(store, directory.name, name, directory.path, self._state, notices)
-        work = Assignments(context, make_algorithm(config, problem), scheduler, shared=shared)
+        self._work = Assignments(context, make_algorithm(config, problem), scheduler, shared=shared)
         launcher = config.launcher.make(directory.launcher)
         working = None if config.directory is None else Path(config.directory)
         pool = WorkerPool(launcher, directory.path, config.resources, working)
-        self._driver = Driver(context, work, scheduler, pool, {"name": config.trainer})
+        self._driver = Driver(context, self._work, scheduler, pool, {"name": config.trainer})
 
     def to_end(self, stop: StopRequest) -> StudyOutcome:
         """Drive until the study is over, or asked to stop."""
@@ -150,6 +158,7 @@ class _StudyDrive:
             if reason is None:
                 self._driver.finish()
                 self._run_commands(self._config.after)
+                self._notices.study_finished()
         except BaseException:
             with suppress(KernelError):
                 self._driver.cancel("its driver failed")
@@ -188,6 +197,16 @@ class _StudyDrive:
         record = self._store.study(self._directory.name)
         if record.state == "stopped":
             stop.ask("asked to stop")
+        if record.revision != self._record.revision:
+            self._take_over(record)
+
+    def _take_over(self, record: StudyRecord) -> None:
+        """Go on as the study is configured now."""
+        self._record, self._config = record, stored_config(record)
+        problem = make_problem(self._config)
+        self._state.reconfigure(self._config, problem)
+        self._work.ask_from_now_on(make_algorithm(self._config, problem))
+        self._display.say(f"the study was changed: revision {record.revision}")
 
     def _run_commands(self, commands: Sequence[str]) -> None:
         for command in commands:

@@ -33,6 +33,11 @@ class StudyState:
         """How many trials have ended, and failed."""
         self._newest_trial = self._newest_end = self._newest_report = -1
 
+    def reconfigure(self, config: StudyConfig, problem: SearchProblem) -> None:
+        """Go on with another configuration; what is known stays."""
+        self.config, self.problem = config, problem
+        self.curves.closed = False
+
     @property
     def trial_count(self) -> int:
         """How many trials there are."""
