@@ -106,3 +106,9 @@ def test_the_devices_of_the_machine_are_those_that_this_process_may_use(tmp_path
     assert visible_gpus({"CUDA_VISIBLE_DEVICES": ""}, tmp_path) == []
     assert visible_gpus({"CUDA_VISIBLE_DEVICES": "-1"}, tmp_path) == []
     assert usable_cpus() == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(("gpus", "said"), [(-1, "must be >= 0"), (["0", "1", "0"], "twice")])
+def test_devices_that_cannot_be_are_refused(gpus, said):
+    with pytest.raises(ValueError, match=said):
+        LocalConfig(gpus=gpus)

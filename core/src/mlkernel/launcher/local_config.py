@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 from attrs import frozen
 
 from mlkernel.config.option import option
+
+
+def _check_gpus(_: Any, __: Any, gpus: int | list[str] | None) -> None:
+    if isinstance(gpus, int) and gpus < 0:
+        raise ValueError(f"must be >= 0, not {gpus}")
+    if isinstance(gpus, list) and len(set(gpus)) < len(gpus):
+        raise ValueError(f"names a device twice, which two jobs would be given: {', '.join(gpus)}")
 
 
 @frozen(kw_only=True)
@@ -21,6 +30,7 @@ class LocalConfig:
         None,
         help="devices that jobs share: how many, or their numbers or UUIDs; those of CUDA_VISIBLE_DEVICES unless "
         "given, or else all NVIDIA devices",
+        validator=_check_gpus,
     )
     threads: bool = option(
         True,
