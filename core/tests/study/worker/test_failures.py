@@ -20,6 +20,10 @@ def exits(config):
 def interrupts(config):
     raise KeyboardInterrupt
 
+def cancelled(config):
+    import asyncio
+    raise asyncio.CancelledError
+
 def not_a_number(config, reporter):
     reporter(loss=1.0)
     reporter(loss=float("nan"))
@@ -81,57 +85,66 @@ constant = 3
 
 @pytest.fixture
 def study(tmp_path):
-    (tmp_path / "wrong.py").write_text(textwrap.dedent(WRONG))
-    (tmp_path / "broken.py").write_text("import no_such_module\n")
-    return tmp_path
+    return with_targets(tmp_path)
+
+
+def with_targets(folder):
+    (folder / "wrong.py").write_text(textwrap.dedent(WRONG))
+    (folder / "broken.py").write_text("import no_such_module\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory):
+    """How each function ended that may fail without ending the worker, and the folder of its run."""
+    study = with_targets(tmp_path_factory.mktemp("wrong"))
+    functions = [*SENSELESS, *PASSING]
+    driver = train(study, *[wrong(study, name, trial=number) for number, name in enumerate(functions)])
+    folders = [study / "runs" / f"{end.trial:06d}-0" for end in driver.ends]
+    return dict(zip(functions, zip(driver.ends, folders, strict=True), strict=True))
 
 
 def wrong(study, function, **fields):
     return order(study, f"./wrong.py:{function}", **fields)
 
 
-@pytest.mark.parametrize(
-    ("function", "said"),
-    [
-        ("not_a_number", "loss is nan at step 2"),
-        ("infinite", "loss is inf at step 1"),
-        ("other_metric", "it never reported 'loss'; it reported accuracy, time"),
-        ("nothing", "it never reported 'loss'; it reported nothing"),
-        ("text", "returned '0.5', and the study asks for loss"),
-        ("word", "the metric 'loss' must be a number"),
-        ("pair", "returned (1, 2), and the study asks for loss"),
-        ("backwards", "reported step 1 after step 2"),
-        ("no_parameters", "no_parameters() cannot be called"),
-        ("three", "(config, reporter, data) cannot be called"),
-        ("constant", "is of the type int"),
-        ("fin", "Did you mean 'fine'?"),
-    ],
-)
-def test_what_would_fail_again_is_not_tried_again(study, function, said):
-    driver = train(study, wrong(study, function), wrong(study, "fine", trial=1))
-    failed, after = driver.ends
+SENSELESS = {
+    "not_a_number": "loss is nan at step 2",
+    "infinite": "loss is inf at step 1",
+    "other_metric": "it never reported 'loss'; it reported accuracy, time",
+    "nothing": "it never reported 'loss'; it reported nothing",
+    "text": "returned '0.5', and the study asks for loss",
+    "word": "the metric 'loss' must be a number",
+    "pair": "returned (1, 2), and the study asks for loss",
+    "backwards": "reported step 1 after step 2",
+    "no_parameters": "no_parameters() cannot be called",
+    "three": "(config, reporter, data) cannot be called",
+    "constant": "is of the type int",
+    "fin": "Did you mean 'fine'?",
+}
+PASSING = {
+    "raises": "RuntimeError: the data are gone",
+    "exits": "it called sys.exit(3)",
+    "interrupts": "KeyboardInterrupt",
+    "cancelled": "CancelledError",
+}
+
+
+@pytest.mark.parametrize("function", SENSELESS)
+def test_what_would_fail_again_is_not_tried_again(ends, function):
+    failed, _ = ends[function]
     assert (failed.state, failed.retry) == ("failed", False)
-    assert said in failed.error
+    assert SENSELESS[function] in failed.error
     assert "\n" not in failed.error
-    assert after.state == "finished"
 
 
-@pytest.mark.parametrize(
-    ("function", "said"),
-    [
-        ("raises", "RuntimeError: the data are gone"),
-        ("exits", "it called sys.exit(3)"),
-        ("interrupts", "KeyboardInterrupt"),
-    ],
-)
-def test_what_may_pass_is_told_with_its_place_and_may_be_tried_again(study, function, said):
-    driver = train(study, wrong(study, function), wrong(study, "fine", trial=1))
-    failed, after = driver.ends
+@pytest.mark.parametrize("function", PASSING)
+def test_what_may_pass_is_told_with_its_place_and_may_be_tried_again(ends, function):
+    failed, folder = ends[function]
     assert (failed.state, failed.retry) == ("failed", True)
-    assert failed.error.startswith(said)
-    assert f"{study / 'wrong.py'}:" in failed.error
-    assert after.state == "finished"
-    told = (study / "runs" / "000000-0" / "stderr.txt").read_text()
+    assert failed.error.startswith(PASSING[function])
+    assert "/wrong.py:" in failed.error
+    told = (folder / "stderr.txt").read_text()
     assert "Traceback" in told
     assert f"in {function}" in told
 

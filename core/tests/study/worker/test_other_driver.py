@@ -102,6 +102,16 @@ def test_a_worker_without_a_driver_gives_up(study):
     assert worker.returncode == 75
 
 
+def test_a_worker_with_nothing_to_do_goes_at_once(study):
+    with WorkerServer() as server, start_worker(study, cwd=study) as worker:
+        server.endpoint.write(study)
+        while not server.poll(1.0):
+            pass
+        worker.terminate()
+        worker.communicate(timeout=20)
+    assert worker.returncode == 0
+
+
 def test_only_who_knows_the_token_is_heard(study):
     with WorkerServer() as server:
         server.endpoint.write(study)

@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mlkernel.config.files import read_config_file
-from mlkernel.config.problems import raise_problems
 from mlkernel.study.worker.messages import TrainRun
 
 _SEPARATOR = re.compile(r"[/.]")
@@ -21,9 +19,7 @@ def nested_config(order: TrainRun, *, section: str | None = None) -> dict[str, A
     """
     config: dict[str, Any] = {}
     for file in order.config:
-        layer = read_config_file(file)
-        raise_problems(list(layer.problems))
-        _lay_over(config, layer.tree)
+        _lay_over(config, _tree(file))
     known = set(config)
     for values in (order.set, order.parameters):
         for name, value in values.items():
@@ -47,6 +43,16 @@ def put(table: dict[str, Any], path: list[str], value: Any) -> None:
         _lay_over(table[last], value)
     else:
         table[last] = value
+
+
+def _tree(file: str) -> Mapping[str, Any]:
+    # Imported when it is needed: a worker that reads no file starts sooner.
+    from mlkernel.config.files import read_config_file
+    from mlkernel.config.problems import raise_problems
+
+    layer = read_config_file(file)
+    raise_problems(list(layer.problems))
+    return layer.tree
 
 
 def _lay_over(table: dict[str, Any], values: Mapping[str, Any]) -> None:

@@ -10,9 +10,7 @@ from typing import Any, Protocol
 
 from mlkernel.descriptors import Descriptor
 from mlkernel.discovery.loading import load_attribute
-from mlkernel.discovery.name_resolution import resolve
 from mlkernel.errors import UsageError
-from mlkernel.run.trainer import Trainer
 from mlkernel.study.worker.messages import TrainRun
 from mlkernel.study.worker.run_reports import Ending, RunReports, TargetError
 
@@ -63,11 +61,25 @@ def _object(name: str) -> Any:
         folder = str(Path(place).resolve().parent)
         if folder not in sys.path:
             sys.path.insert(0, folder)  # its neighbours are found, as when the file is run as a script
-    elif not colon or resolve("trainer", name).distribution is not None:
+    elif not colon or _is_installed(name):
         return None
     found = load_attribute(name, asked_by=f"target {name}")
-    is_trainer = isinstance(found, type) and issubclass(found, Trainer)
-    return None if is_trainer else found
+    return None if isinstance(found, type) and _is_trainer(found) else found
+
+
+# What follows is imported when it is needed: a worker that trains a function starts sooner.
+
+
+def _is_installed(name: str) -> bool:
+    from mlkernel.discovery.name_resolution import resolve
+
+    return resolve("trainer", name).distribution is not None
+
+
+def _is_trainer(found: type) -> bool:
+    from mlkernel.run.trainer import Trainer
+
+    return issubclass(found, Trainer)
 
 
 def _target_of(found: Any, name: str) -> Target:

@@ -85,7 +85,9 @@ class Worker:
             ending = reports.send_unanswered() or self._target_of(order.target).train(order, reports)
             if ending is None or ending.state != "paused":
                 reports.check_complete()
-        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the worker outlives its runs
+        except RunStopped:  # raised by the target itself
+            return reports.ending_after_stop()
+        except BaseException as error:  # noqa: BLE001 - the worker outlives its runs, whatever they raise
             self._let_go()
             print_traceback(error)
             return describe_failure(error)

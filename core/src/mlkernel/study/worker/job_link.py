@@ -1,0 +1,55 @@
+"""One run without a driver to talk to: the order is a file, and so is everything that is said about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlkernel.errors import UsageError
+from mlkernel.records.atomic_file import storage_errors, write_text
+from mlkernel.records.json_lines import append_whole
+from mlkernel.study.worker.messages import Answer, Bye, Continue, Ended, Reported, TrainRun, decode, encode
+
+REPORTS_FILE = "reports.jsonl"
+END_FILE = "end.json"
+
+
+class JobLink:
+    """Gives the run of a job file, and keeps its messages in the run's folder for the driver to collect.
+
+    Reports are appended to ``reports.jsonl``; ``end.json`` is there when the run has ended. Every report is answered
+    by going on: the run ends where its order says.
+
+    :param job: the file with the order.
+    """
+
+    def __init__(self, job: Path) -> None:
+        self._job = job
+        self._directory = job.parent
+        self.end: Ended | None = None
+        """How the run ended."""
+
+    def first(self) -> Answer:
+        """The order.
+
+        :raises UsageError: the file cannot be read, or holds none.
+        """
+        try:
+            order = decode(self._job.read_bytes())
+        except OSError as error:
+            raise UsageError(f"the job {self._job} cannot be read: {error.strerror}") from error
+        if not isinstance(order, TrainRun):
+            raise UsageError(f"{self._job} holds no run, but a message {order.type!r}")
+        self._directory = Path(order.directory)
+        (self._directory / END_FILE).unlink(missing_ok=True)
+        return order
+
+    def ask(self, message: Reported | Ended) -> Answer:
+        """Keep the message."""
+        if isinstance(message, Ended):
+            self.end = message
+            write_text(self._directory / END_FILE, encode(message).decode())
+            return Bye()
+        path = self._directory / REPORTS_FILE
+        with storage_errors(path), path.open("ab", buffering=0) as file:
+            append_whole(file, encode(message))
+        return Continue()
