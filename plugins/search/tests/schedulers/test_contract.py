@@ -7,7 +7,19 @@ import pytest
 from mlkernel.testing import Check
 from mlkernel.testing.plugin_check import checks_of
 
-VARIANTS = [("fifo", []), ("asha", []), ("asha", ["form=promote"])]
+VARIANTS = [
+    ("fifo", []),
+    ("asha", []),
+    ("asha", ["form=promote"]),
+    ("successive-halving", ["trials=8"]),
+    ("hyperband", []),
+    ("bohb-hyperband", []),
+    ("median", []),
+    ("pbt", ["population=6"]),
+    ("pbt", ["population=6", "exploit=binary_tournament", "explore=noise"]),
+    ("pbt", ["population=6", "synchronous=false", "explore=resample"]),
+    ("pb2", ["population=6", "interval=9", "candidates=50"]),
+]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ ends trials while they train instead of resuming the promoted ones.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -27,6 +26,7 @@ from mlkernel import (
 from mlkernel_search.schedulers.configs import AshaConfig
 from mlkernel_search.schedulers.refusals import refuse_several_objectives, required_max_step
 from mlkernel_search.schedulers.rung import Ladder, ReportReader, Rung, levels
+from mlkernel_search.schedulers.standing import assigned
 from mlkernel_search.schedulers.waiting_trials import WaitingTrials
 
 CONTINUE = Continue()
@@ -73,12 +73,12 @@ class StoppingAsha:
 
     def _read(self, curves: Curves) -> None:
         if self._reader.is_new(curves):
-            self._ladder = Ladder([Rung(step) for step in self._steps])
+            self._ladder = Ladder(self._steps)
             self._verdicts: dict[int, Decision] = {}
         for report in self._reader.unread(curves):
-            rung = self._ladder.enter(report)
-            if rung is not None:
-                self._verdicts[report.trial] = self._verdict(rung, report)
+            place = self._ladder.enter(report)
+            if place is not None:
+                self._verdicts[report.trial] = self._verdict(self._ladder.rungs[place], report)
 
     def _verdict(self, rung: Rung, report: Report) -> Decision:
         place = rung.place(report.trial)
@@ -105,8 +105,7 @@ class PromotingAsha:
         """
         self._read(curves)
         for place in range(len(self._steps) - 2, -1, -1):
-            rung, waiting = self._ladder.rungs[place], self._waiting[place]
-            best = waiting.best(curves)
+            rung, best = self._ladder.rungs[place], self._waiting[place].best(curves)
             if best is not None and rung.place(best) < rung.survivors(self._factor):
                 return Promote(trial=best, until=self._steps[place + 1])
         if not curves.closed:
@@ -116,8 +115,7 @@ class PromotingAsha:
     def decide(self, curves: Curves, trial: int) -> Decision:
         """Pause it at the step up to which it was assigned."""
         curve = curves[trial]
-        until = math.inf if curve.until is None else curve.until
-        return Pause() if until <= curve.points[-1].step < self._steps[-1] else CONTINUE
+        return Pause() if assigned(curve) <= curve.points[-1].step < self._steps[-1] else CONTINUE
 
     def finalists(self, curves: Curves) -> Sequence[int]:
         """Those who reached the last step, or the highest rung that anybody has."""
@@ -135,9 +133,9 @@ class PromotingAsha:
 
     def _read(self, curves: Curves) -> None:
         if self._reader.is_new(curves):
-            self._ladder = Ladder([Rung(step) for step in self._steps])
+            self._ladder = Ladder(self._steps)
             self._waiting = [WaitingTrials(rung) for rung in self._ladder.rungs]
         for report in self._reader.unread(curves):
-            rung = self._ladder.enter(report)
-            if rung is not None:
-                self._waiting[self._ladder.rungs.index(rung)].add(report.trial)
+            place = self._ladder.enter(report)
+            if place is not None:
+                self._waiting[place].add(report.trial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
 
 from mlkernel import ConfigError, Curves, Report
 
@@ -57,19 +58,24 @@ class Rung:
 
 
 class Ladder:
-    """Rungs at rising steps, filled with the reports of a study; each counts at the highest rung that it reaches."""
+    """Rungs at rising steps, filled with the reports of a study.
 
-    def __init__(self, rungs: list[Rung]) -> None:
-        self.rungs = rungs
-        self._levels = [rung.level for rung in rungs]
+    :param skipped: whether a report counts, beside the highest rung that it reaches, at those that its trial skipped.
+    """
 
-    def enter(self, report: Report) -> Rung | None:
-        """Take a report, and return the rung that it changed."""
-        place = bisect_right(self._levels, report.step) - 1
-        if place < 0:
+    def __init__(self, steps: Sequence[float], *, skipped: bool = False) -> None:
+        self.rungs = [Rung(step) for step in steps]
+        self._steps, self._skipped = steps, skipped
+
+    def enter(self, report: Report) -> int | None:
+        """Take a report, and return the place of the highest rung that it changed."""
+        highest = bisect_right(self._steps, report.step) - 1
+        if highest < 0 or not self.rungs[highest].enter(report):
             return None
-        rung = self.rungs[place]
-        return rung if rung.enter(report) else None
+        place = highest - 1
+        while self._skipped and place >= 0 and self.rungs[place].enter(report):
+            place -= 1
+        return highest
 
     def highest(self) -> list[int]:
         """The trials of the highest rung that has any, the best first."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from bisect import insort
 
 from mlkernel import Curve, Curves
 from mlkernel_search.schedulers.rung import Ranked, Rung
-
-ENDED = frozenset({"stopped", "finished", "failed"})
+from mlkernel_search.schedulers.standing import ENDED, has_left
 
 
 class WaitingTrials:
@@ -41,5 +39,4 @@ class WaitingTrials:
         return None
 
     def _is_gone(self, curve: Curve) -> bool:
-        until = math.inf if curve.until is None else curve.until
-        return until > self._rung.level or curve.state in ENDED
+        return has_left(curve, self._rung.level) or curve.state in ENDED

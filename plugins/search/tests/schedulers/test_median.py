@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from mlkernel import Continue, Curve, Curves, Report, SearchProblem, Stop, make_trial_scheduler, parse_space
+from mlkernel_search.schedulers.configs import MedianConfig
+from mlkernel_search.schedulers.median import median_of
+
+PROBLEM = SearchProblem(space=parse_space(["x=uniform(0,1)"]), max_step=10)
+
+
+def trained(losses_of_trials):
+    curves = Curves()
+    for number, losses in enumerate(losses_of_trials):
+        curves.add(Curve(number=number, parameters={"x": 0.5}, state="running"))
+        for step, loss in enumerate(losses, start=1):
+            curves.append(Report(number, step, loss))
+    return curves
+
+
+def decision(losses_of_trials, **options):
+    curves = trained(losses_of_trials)
+    scheduler = make_trial_scheduler("median", PROBLEM, MedianConfig(**options))
+    return scheduler.decide(curves, len(curves) - 1)
+
+
+def test_the_best_loss_is_held_against_the_median_of_averages():
+    others = [[4, 2], [5, 3], [6, 4]]
+    stopped = Stop(reason="step 2: 4.1 is worse than the median, 4")
+    assert decision([*others, [9, 4.1]], min_samples=3) == stopped
+    assert decision([*others, [9, 3.9]], min_samples=3) == Continue()
+    assert decision([*others, [3.9, 9]], min_samples=3) == Continue(), "its best counts, not its newest"
+
+
+@pytest.mark.parametrize("options", [{"grace_period": 2}, {"min_samples": 4}])
+def test_nobody_is_judged_early_or_by_a_few(options):
+    others = [[4, 2], [5, 3], [6, 4]]
+    assert decision([*others, [9, 9]], **{"min_samples": 3, **options}) == Continue()
+
+
+def test_the_last_step_ends_no_trial_early():
+    others = [[1] * 10] * 5
+    assert decision([*others, [1] * 9 + [0]]) == Continue()
+    bad = trained([*others, [1] * 9 + [9]])
+    scheduler = make_trial_scheduler("median", PROBLEM)
+    assert scheduler.decide(bad, 5) == Continue()
+    assert scheduler.finalists(bad) == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_median_of_an_even_number_is_between_two():
+    assert median_of([1, 2, 4]) == 2
+    assert median_of([1, 2, 4, 9]) == 3
