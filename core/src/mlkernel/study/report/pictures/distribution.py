@@ -50,6 +50,8 @@ def draw_distribution(results: StudyResults) -> Picture:
 
 def _traces(values: Sequence[float], objective: Objective) -> list[Trace]:
     """*values* are in the order of the ends."""
+    if not values:
+        return []
     if len(values) < ENOUGH_TO_HALVE:
         return [_steps(values, objective, "all trials", BLUE)]
     half = len(values) // 2

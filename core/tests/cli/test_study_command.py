@@ -1,0 +1,151 @@
+import json
+import os
+import socket
+import time
+
+import pytest
+from core.tests.study.made_results import made_results
+from core.tests.study.stored_study import store_study
+
+from mlkernel.cli.main import main
+from mlkernel.study.store.records import DriverRecord
+
+
+@pytest.fixture
+def studies(tmp_path, monkeypatch):
+    """A study with one objective and one with two."""
+    root = tmp_path / "studies"
+    monkeypatch.setenv("MLKERNEL_STUDIES", str(root))
+    store_study(made_results(40, name="single", steps=3), root)
+    store_study(made_results(30, name="double", steps=3, objectives=2), root)
+    return root
+
+
+def told(capsys, *words):
+    assert main(["study", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_list_has_a_row_for_each_study(studies, capsys):
+    rows = [line.split() for line in told(capsys, "list").splitlines()]
+    assert [row[:5] for row in rows[1:]] == [
+        ["double", "finished", "30/30", "0", "3"],
+        ["single", "finished", "40/40", "0", "4"],
+    ]
+    assert rows[2][5:7] == ["loss", f"{made_results(40, steps=3).best(1)[0].values[0]:.4g}"]
+    assert [study["name"] for study in json.loads(told(capsys, "list", "--json"))] == ["double", "single"]
+
+
+def test_a_damaged_study_does_not_hide_the_others(studies, capsys):
+    broken = studies / "broken"
+    broken.mkdir()
+    (broken / "study.sqlite").write_text("no database, but long enough to be read as one" * 40)
+    assert main(["study", "list"]) == 0
+    printed = capsys.readouterr()
+    assert "broken" in printed.err
+    assert "single" in printed.out
+
+
+def test_best_are_those_that_had_the_whole_effort(studies, capsys):
+    expected = [trial.number for trial in made_results(40, steps=3).best(4)]
+    found = json.loads(told(capsys, "best", "single", "-n", "4", "--json"))
+    assert [trial["trial"] for trial in found] == expected
+    assert len(found[0]["runs"]) == 3
+    table = told(capsys, "best", "single", "-n", "4").splitlines()
+    assert [int(line.split()[0]) for line in table[1:]] == expected
+
+
+def test_of_two_objectives_the_front_is_best(studies, capsys):
+    results = made_results(30, steps=3, objectives=2)
+    front = [trial.number for trial in results.pareto_front]
+    found = json.loads(told(capsys, "best", "double", "-n", "50", "--json"))
+    assert [trial["trial"] for trial in found] == front
+    by_accuracy = json.loads(told(capsys, "best", "double", "--metric", "accuracy", "--json"))
+    assert [trial["trial"] for trial in by_accuracy] == [trial.number for trial in results.best(10, 1)]
+
+
+def test_show_tells_counts_best_and_failures(studies, capsys):
+    text = told(capsys, "show", "single")
+    assert "40 of 40" in text
+    assert "28 finished" in text
+    assert "loss (min)" in text
+    assert "trial 37" in text
+    facts = json.loads(told(capsys, "show", "single", "--json"))
+    assert facts["counts"] == {"finished": 28, "stopped": 8, "failed": 4}
+    assert len(facts["best"]) == 5
+
+
+def test_show_tells_of_one_trial(studies, capsys):
+    text = told(capsys, "show", "single", "--trial", "7")
+    assert "runs/000007-2" in text
+    assert "ValueError: <no> luck & no hope" in text
+
+
+def test_compare_takes_the_best_unless_told(studies, capsys):
+    best = [trial.number for trial in made_results(40, steps=3).best(5)]
+    found = json.loads(told(capsys, "compare", "single", "--json"))
+    assert [(row["one"], row["other"]) for row in found] == [(best[0], other) for other in best[1:]]
+    assert all(row["pairs"] == 3 and row["adjusted"] >= row["p_value"] for row in found)
+    assert all(row["difference"] < 0 for row in found)
+
+
+def test_compare_pairs_whom_it_is_told(studies, capsys):
+    found = json.loads(told(capsys, "compare", "single", "0", "4", "9", "--all-pairs", "--json"))
+    assert [(row["one"], row["other"]) for row in found] == [(0, 4), (0, 9), (4, 9)]
+
+
+@pytest.mark.parametrize(("form", "beginning"), [("html", "<!DOCTYPE html>"), ("md", "# single")])
+def test_report_is_written_where_it_is_told(studies, tmp_path, capsys, form, beginning):
+    path = tmp_path / "elsewhere" / f"it.{form}"
+    assert told(capsys, "report", "single", "-o", str(path)).strip() == str(path)
+    assert path.read_text().startswith(beginning)
+
+
+def test_report_lies_in_the_study_by_default(studies, capsys):
+    told(capsys, "report", "single", "--format", "markdown")
+    assert (studies / "single" / "report" / "single.md").is_file()
+
+
+def test_delete_needs_a_yes(studies, capsys):
+    assert "nothing was deleted" in told(capsys, "delete", "single")
+    assert (studies / "single").is_dir()
+    assert "deleting" in told(capsys, "delete", "single", "--yes")
+    assert not (studies / "single").exists()
+    assert (studies / "double").is_dir()
+
+
+def test_a_study_that_is_driven_is_never_deleted(studies, capsys):
+    from mlkernel.study.study_directory import StudyDirectory
+
+    store = StudyDirectory(studies / "single").open()
+    store.beat(
+        "single",
+        DriverRecord(name="me", host=socket.gethostname(), pid=os.getpid(), heartbeat=time.time()),
+    )
+    store.close()
+    assert main(["study", "delete", "double", "single", "--yes"]) == 2
+    assert f"is driven by process {os.getpid()}" in capsys.readouterr().err
+    assert (studies / "double").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["show", "singel"], "Did you mean single"),
+        (["show", "single", "--trial", "99"], "99"),
+        (["best", "single", "--metric", "acc"], "Its objectives are loss"),
+        (["best", "single", "-n", "0"], "a number from 1"),
+        (["compare", "single", "3"], "Name two or more"),
+        (["compare", "single", "7", "3"], "trial 7 has no results"),
+        (["report", "single", "-o", "report.docx"], "--format"),
+        (["delete", "singel", "--yes"], "no study"),
+    ],
+)
+def test_wrong_input_is_explained(studies, capsys, words, message):
+    assert main(["study", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_empty_folder_says_so(tmp_path, capsys):
+    assert main(["study", "list", "--studies", str(tmp_path)]) == 0
+    assert "no studies" in capsys.readouterr().err

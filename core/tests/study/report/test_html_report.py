@@ -1,0 +1,89 @@
+import base64
+import gzip
+import json
+import re
+import shutil
+import subprocess
+
+import attrs
+import pytest
+from core.tests.study.made_results import made_results
+
+from mlkernel.study.report.html_report import render_html, write_html
+
+HOSTILE = "</script><img src=x onerror=alert(1)> & \"'"
+
+
+def hostile_results():
+    results = made_results(
+        30, name=HOSTILE, space={"lr": "uniform(0, 1)", "kind": f"[{json.dumps(HOSTILE)}, b]"}
+    )
+    study = attrs.evolve(
+        results.study,
+        configuration={
+            **results.study.configuration,
+            "trainer": HOSTILE,
+            "objectives": [{"metric": HOSTILE, "mode": "min"}],
+        },
+    )
+    trials = [attrs.evolve(trial, reason=HOSTILE) for trial in results.trials]
+    return attrs.evolve(results, study=study, trials=tuple(trials))
+
+
+def element(page, name):
+    return re.search(rf'<script type="[^"]*" id="{name}">(.*?)</script>', page, re.DOTALL).group(1)
+
+
+def test_the_page_needs_nothing_from_outside():
+    page = render_html(made_results(20))
+    outside_of_library = page.replace(element(page, "library"), "")
+    assert "http://" not in outside_of_library
+    assert "https://" not in outside_of_library
+    assert re.findall(r"<(?:link|iframe|img|script[^>]* src)", outside_of_library) == []
+    assert "default-src 'none'" in page
+    library = gzip.decompress(base64.b64decode(element(page, "library"))).decode()
+    assert "plotly.js" in library[:200]
+
+
+def test_the_page_holds_all_trials():
+    results = made_results(20)
+    data = json.loads(element(render_html(results), "data"))
+    assert len(data["trials"]["rows"]) == 20
+    state, reason, values, parameters, runs = data["trials"]["rows"]["7"]
+    assert (state, values) == ("failed", [])
+    assert reason == "ValueError: <no> luck & no hope"
+    assert len(parameters) == len(data["trials"]["parameters"]) == 5
+    assert len(runs) == 3
+
+
+def test_strings_of_users_are_no_markup():
+    page = render_html(hostile_results())
+    assert "<img" not in page
+    assert page.count("</script>") == 3
+    assert json.loads(element(page, "data"))["trials"]["rows"]["0"][1] == HOSTILE
+
+
+def test_the_same_study_gives_the_same_page():
+    assert render_html(made_results(20)) == render_html(made_results(20))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
+@pytest.mark.parametrize("count", [2, 200, 5000])
+def test_chromium_draws_every_picture(count, tmp_path):
+    write_html(made_results(count), tmp_path / "report.html")
+    words = [
+        "chromium",
+        "--headless=new",
+        "--no-sandbox",
+        "--use-angle=swiftshader",
+        "--enable-unsafe-swiftshader",
+    ]
+    words += ["--window-size=1250,7500", "--virtual-time-budget=60000", "--dump-dom"]
+    done = subprocess.run(
+        [*words, f"file://{tmp_path}/report.html"], capture_output=True, text=True, check=True, timeout=240
+    )
+    plots = re.findall(r'<div class="plot[^>]*>', done.stdout)
+    assert len(plots) == (8 if count == 2 else 10)
+    assert all("data-drawn" in plot for plot in plots)
+    assert "WebGL is not supported" not in done.stdout
