@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Protocol
 
 import attrs
@@ -22,15 +22,19 @@ class ProtocolError(KernelError):
     """The other side says what this one does not understand."""
 
 
-def _pair(value: Any) -> tuple[int, int] | None:
-    return None if value is None else (int(value[0]), int(value[1]))
+def _pair(value: Sequence[int] | None) -> tuple[int, int] | None:
+    return None if value is None else (value[0], value[1])
 
 
-def _objectives(value: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((str(metric), str(mode)) for metric, mode in value)
+def _objectives(value: Iterable[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((metric, mode) for metric, mode in value)
 
 
 def _values(value: Iterable[float]) -> tuple[float, ...]:
+    return tuple(value)
+
+
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
@@ -73,7 +77,7 @@ class TrainRun:
     """The run directory, absolute."""
     target: Mapping[str, Any]
     """``name``, as the study's ``trainer`` says it; perhaps ``kind``, and for scripts ``arguments`` and ``options``."""
-    config: tuple[str, ...] = field(default=(), converter=tuple)
+    config: tuple[str, ...] = field(default=(), converter=_texts)
     """Configuration files, later ones over earlier ones."""
     set: Mapping[str, Any] = field(factory=dict)
     """Values that all trials share."""
