@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from attrs import frozen, validators
 
@@ -124,3 +124,40 @@ class CmaesConfig:
         help="Trials of a generation; 4 + 3 ln(parameters) unless given.",
         validator=validators.optional(validators.ge(4)),
     )
+
+
+@frozen(kw_only=True)
+class HyperoptConfig:
+    """Options of Hyperopt."""
+
+    method: Literal["tpe", "anneal"] = option("tpe", help="Its estimator, or its annealing.")
+    startup_trials: int = option(
+        20,
+        help="Trials that succeed before it is asked; points are random until then.",
+        validator=validators.ge(1),
+    )
+    candidates: int = option(
+        24, help="Points drawn from the good density (n_EI_candidates).", validator=validators.ge(1)
+    )
+    gamma: float = option(
+        0.25, help="How many trials are good, in square roots of their number.", validator=validators.gt(0)
+    )
+
+
+@frozen(kw_only=True)
+class SkoptConfig:
+    """Options of scikit-optimize, by the names that mle-toolbox and scikit-optimize give them."""
+
+    base_estimator: Literal["GP", "RF", "ET", "GBRT"] = option(
+        "GP", help="Surrogate: Gaussian process, random forest, extra trees, or boosted trees."
+    )
+    acq_function: Literal["gp_hedge", "EI", "LCB", "PI"] = option(
+        "gp_hedge", help="What is best about a point; with gp_hedge, one of the three others by lot."
+    )
+    n_initial_points: int = option(
+        10,
+        help="Trials that succeed before the model is asked; points are random until then.",
+        validator=validators.ge(1),
+    )
+    kappa: float = option(1.96, help="Standard deviations of LCB.", validator=validators.ge(0))
+    xi: float = option(0.01, help="Least improvement of EI and PI.", validator=validators.ge(0))

@@ -91,3 +91,24 @@ cma_es = Descriptor(
     config="mlkernel_search.configs:CmaesConfig",
     needs=("cmaes",),
 )
+hyperopt = Descriptor(
+    name="hyperopt",
+    summary="Hyperopt's tree-structured Parzen estimator, or its annealing.",
+    factory="mlkernel_search.hyperopt_search:HyperoptSearch",
+    config="mlkernel_search.configs:HyperoptConfig",
+    needs=("hyperopt",),
+)
+skopt = Descriptor(
+    name="skopt",
+    summary="Scikit-optimize: Gaussian process, forest or boosted trees with EI, LCB, PI or gp_hedge.",
+    factory="mlkernel_search.skopt_search:SkoptSearch",
+    config="mlkernel_search.configs:SkoptConfig",
+    needs=("skopt", "sklearn"),
+)
+smbo = Descriptor(
+    name="smbo",
+    summary="Another name of skopt.",
+    factory="mlkernel_search.skopt_search:SkoptSearch",
+    config="mlkernel_search.configs:SkoptConfig",
+    needs=("skopt", "sklearn"),
+)
