@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
@@ -21,7 +23,10 @@ except ImportError as missing:
     ) from missing
 
 _LOCKS = 1_819_045_741
-"""First key of our advisory locks; any number that nobody else takes. The second is the study's; 0 is for the tables."""
+"""First key of our advisory locks; any number that nobody else takes. The second is the study's; 0: the tables."""
+
+_CLOCK_SECONDS = 60.0
+"""How long a reading of the server's clock is used: asking for it at each change would double what a change costs."""
 
 _LOST = "lost the connection to {store}: {error}"
 
@@ -39,6 +44,8 @@ class PostgresDatabase:
     def __init__(self, url: str, *, must_exist: bool = False) -> None:
         self.name = without_password(url)
         self._secrets = passwords(url)
+        self._clock_read = -math.inf
+        self._clock_ahead = 0.0
         fault = None
         try:
             self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=2)
@@ -57,18 +64,23 @@ class PostgresDatabase:
 
     def now(self) -> float:
         """Seconds since 1970 by the server's clock."""
-        now: float = self.rows("SELECT extract(epoch FROM clock_timestamp())::float8")[0][0]
-        return now
+        here = time.monotonic()
+        if here - self._clock_read > _CLOCK_SECONDS:
+            server: float = self.rows("SELECT extract(epoch FROM clock_timestamp())::float8")[0][0]
+            self._clock_read, self._clock_ahead = here, server - here
+        return here + self._clock_ahead
 
     def rows(self, statement: str, *parameters: Any) -> list[Row]:
         """Execute a query, or a change that returns rows."""
         with self._errors():
-            return self._connection.execute(_in_its_style(statement), parameters).fetchall()
+            found: list[Row] = self._connection.execute(_in_its_style(statement), parameters).fetchall()
+            return found
 
     def change(self, statement: str, *parameters: Any) -> int:
         """Execute a change; how many rows it concerned."""
         with self._errors():
-            return self._connection.execute(_in_its_style(statement), parameters).rowcount
+            concerned: int = self._connection.execute(_in_its_style(statement), parameters).rowcount
+            return concerned
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -123,7 +135,8 @@ class PostgresDatabase:
             raise
 
     def _in_transaction(self) -> bool:
-        return self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+        busy: bool = self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+        return busy
 
     def _roll_back(self) -> None:
         if not self._connection.closed and self._in_transaction():
@@ -141,7 +154,10 @@ class PostgresDatabase:
         require_version(self.rows("SELECT version FROM mlkernel_schema")[0][0], self.name)
 
     def _has_tables(self) -> bool:
-        return bool(self.rows("SELECT to_regclass('mlkernel_schema') IS NOT NULL")[0][0])
+        # Read from the catalogue itself: what to_regclass remembers is older than the lock in _prepare_tables.
+        return bool(
+            self.rows("SELECT 1 FROM pg_class WHERE relname = 'mlkernel_schema' AND pg_table_is_visible(oid)")
+        )
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
