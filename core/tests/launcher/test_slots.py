@@ -59,7 +59,7 @@ def test_a_large_job_is_not_overtaken_for_ever(tmp_path: Path):
 
 def test_each_job_sees_devices_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    local = launcher(tmp_path, cpus=8, gpus=["4", "GPU-7"])
+    local = launcher(tmp_path, cpus=8, gpus=[4, "GPU-7"])
     script = f"{ENVIRONMENT}; while ! test -e go; do sleep 0.01; done"
     one, two, none = local.submit(
         [
@@ -108,7 +108,9 @@ def test_the_devices_of_the_machine_are_those_that_this_process_may_use(tmp_path
     assert usable_cpus() == len(os.sched_getaffinity(0))
 
 
-@pytest.mark.parametrize(("gpus", "said"), [(-1, "must be >= 0"), (["0", "1", "0"], "twice")])
+@pytest.mark.parametrize(
+    ("gpus", "said"), [(-1, "must be >= 0"), ([0, 1, "0"], "twice"), (["0,1"], "UUIDs of devices")]
+)
 def test_devices_that_cannot_be_are_refused(gpus, said):
     with pytest.raises(ValueError, match=said):
         LocalConfig(gpus=gpus)

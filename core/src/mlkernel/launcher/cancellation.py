@@ -11,7 +11,7 @@ from typing import Any
 
 from mlkernel.launcher.job_files import JobFiles
 from mlkernel.launcher.submitter import lives
-from mlkernel.launcher.supervisor import kill_all, process_start
+from mlkernel.launcher.supervision.process_table import kill_all, process_start
 
 
 def ask_to_stop(files: JobFiles) -> None:
@@ -21,7 +21,7 @@ def ask_to_stop(files: JobFiles) -> None:
     running = files.running()
     if running is None:
         return  # not started yet: its supervisor looks for the request when it is
-    if not _signal(*running["supervisor"]) and running["command"] is not None:
+    if not _signal(*running["supervisor"]):
         pid, start = running["command"]
         if process_start(pid) == start:
             with suppress(ProcessLookupError):  # ended just now
@@ -30,8 +30,6 @@ def ask_to_stop(files: JobFiles) -> None:
 
 def is_unwatched(submitted: Mapping[str, Any], running: Mapping[str, Any]) -> bool:
     """Whether the command of a job lives on without its supervisor."""
-    if running["command"] is None:
-        return False
     pid, start = running["command"]
     return lives(pid, start, submitted["submitter"]["boot"])
 

@@ -39,8 +39,8 @@ class Slots:
     def of(cls, config: LocalConfig) -> Self:
         """Those that *config* says, and for what it leaves open those of the machine."""
         gpus = visible_gpus() if config.gpus is None else config.gpus
-        names = [str(number) for number in range(gpus)] if isinstance(gpus, int) else gpus
-        return cls(config.cpus or usable_cpus(), names)
+        names = range(gpus) if isinstance(gpus, int) else gpus
+        return cls(config.cpus or usable_cpus(), [str(name) for name in names])
 
     def refusal(self, resources: Resources) -> str | None:
         """What a job of *resources* asks for and can never have; ``None`` when it fits."""

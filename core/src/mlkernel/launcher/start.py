@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mlkernel.errors import UsageError
-from mlkernel.launcher import supervisor
 from mlkernel.launcher.job_files import JobFiles
 from mlkernel.launcher.launcher import JobSpec
+from mlkernel.launcher.supervision.supervisor import LOCK
+from mlkernel.launcher.supervision.watch import WAITED
 
-_PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from supervisor import main; main(sys.argv[1:])"
+_PROGRAM = (
+    "import sys; sys.path.append(sys.argv[1]); from supervision.supervisor import main; main(sys.argv[2:])"
+)
 """Imported rather than run as a script, which Python would compile again for each job."""
 
 
@@ -57,7 +60,7 @@ def start_supervisor(
         sys.executable,
         [
             sys.executable,
-            *("-I", "-S", "-c", _PROGRAM, str(Path(supervisor.__file__).parent)),
+            *("-I", "-S", "-c", _PROGRAM, str(Path(__file__).parent)),
             str(files.stem),
             str((spec.working_directory or Path.cwd()).absolute()),
             str(needs.time or 0),
@@ -71,10 +74,10 @@ def start_supervisor(
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(directory / "stdout.txt"), append, 0o666),
             (os.POSIX_SPAWN_OPEN, 2, str(directory / "stderr.txt"), append, 0o666),
-            (os.POSIX_SPAWN_DUP2, lock, supervisor.LOCK),
+            (os.POSIX_SPAWN_DUP2, lock, LOCK),
         ],
         setsid=True,
-        setsigmask=supervisor.WAITED,
+        setsigmask=WAITED,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from mlkernel.launcher.supervisor import process_start
+from mlkernel.launcher.supervision.process_table import process_start
 
 _open: set[str] = set()
 """Launchers of this process that are not closed."""
