@@ -12,7 +12,8 @@ from attrs import frozen
 JobState = Literal[
     "queued", "running", "succeeded", "failed", "cancelled", "timeout", "out_of_memory", "lost"
 ]
-"""``succeeded`` is an exit code of 0 and nothing else; ``lost`` is a job that nobody knows any more."""
+"""``succeeded`` is an exit code of 0 and nothing else; ``lost`` is a job that nobody knows any more, or that was taken
+away from it, by a restart of the machine or a preemption, and will not run again by itself."""
 OVER: frozenset[JobState] = frozenset(
     {"succeeded", "failed", "cancelled", "timeout", "out_of_memory", "lost"}
 )
@@ -105,6 +106,9 @@ class Launcher(Protocol):
     def submit(self, specs: Sequence[JobSpec]) -> list[JobHandle]:
         """Hand the jobs over, as one array where the system has arrays.
 
+        A key that was submitted before finds its job, running or over; only what is certain never to have started is
+        submitted anew.
+
         :raises UsageError: one asks for what can never be had here; none was submitted.
         """
 
@@ -123,4 +127,4 @@ class Launcher(Protocol):
         """The jobs of this folder whose keys begin with *prefix*, those of earlier processes too."""
 
     def close(self) -> None:
-        """Let go of what this process holds; jobs go on."""
+        """Let go of what this process holds; what runs goes on."""
