@@ -25,6 +25,9 @@ def counts(config, reporter):
     for _ in range(3):
         reporter(loss=config["net"]["width"])
 
+def sums(config):
+    return config["x"] + sum(config["net"].values())
+
 def in_context(config, reporter, *, seed, fold, folds):
     import random
     reporter(loss=seed, fold=fold, folds=folds, drawn=random.random())
@@ -104,3 +107,33 @@ def test_objectives_keep_their_order(study):
         study, "returns_metrics", objectives=[["accuracy", "max"], ["loss", "min"]], parameters={"x": 2}
     )
     assert train(study, both).reports[0].values == (0.5, 2)
+
+
+def test_later_values_lie_over_earlier_ones_key_by_key(study):
+    (study / "base.toml").write_text("x = 1\n[net]\nwidth = 2\ndepth = 3\n")
+    (study / "more.yaml").write_text("net: {width: 4}\n")
+    asked = named(
+        study,
+        "sums",
+        config=["base.toml", "more.yaml"],
+        set={"net": {"depth": 5}},
+        parameters={"x": 10, "net.y": 0.5},
+    )
+    assert train(study, asked).values == [10 + 4 + 5 + 0.5]
+
+
+def test_a_configuration_that_cannot_be_read_is_no_reason_to_try_again(study):
+    (study / "bad.toml").write_text("x = = 1\n")
+    end = train(study, named(study, "sums", config=["bad.toml"])).end
+    assert (end.state, end.retry) == ("failed", False)
+    assert "bad.toml:1" in end.error
+
+
+def test_a_function_of_an_installed_module(study, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(study))
+    assert train(study, order(study, "objectives:returns_number", parameters={"x": 3})).values == [0]
+
+
+def test_a_file_finds_its_neighbours(study):
+    (study / "neighbour.py").write_text("from objectives import returns_number as again\n")
+    assert train(study, order(study, "./neighbour.py:again", parameters={"x": 5})).values == [4]

@@ -37,7 +37,7 @@ if given.code:
     sys.exit("it was bad" if given.code == 1 else given.code)
 """
 SHELL = """
-echo "$MLKERNEL_SEED $# $MLKERNEL_RUN_DIRECTORY" > seen.txt
+echo "$MLKERNEL_TRIAL_SEED $# $MLKERNEL_TRIAL_DIRECTORY" > seen.txt
 echo "$$" > pids.txt
 sleep 60 &
 echo "$!" >> pids.txt

@@ -50,6 +50,21 @@ class Climber(Trainer):
         if self.config.after:
             self.run.report("height", self.height)
 """
+LISTENER = """
+    import os
+    from pathlib import Path
+    from mlkernel import Descriptor, hookimpl
+
+    counter = Descriptor(name="counter", summary="Counts iterations.", factory="acme:Counter")
+
+    class Counter:
+        count = 0
+
+        @hookimpl
+        def on_iteration_ended(self):
+            self.count += 1
+            Path(os.environ["HEARD"]).write_text(str(self.count))
+"""
 
 
 @pytest.fixture
@@ -153,3 +168,19 @@ def test_a_wrong_option_fails_at_once_and_for_good(study):
     assert "trainer.rat" in driver.end.error
     assert "rate" in driver.end.error
     assert "\n" not in driver.end.error
+
+
+def test_folds_need_a_trainer_that_knows_them(study):
+    end = train(study, climb(study, fold=0, folds=3)).end
+    assert (end.state, end.retry) == ("failed", False)
+    assert "trainer.fold" in end.error
+
+
+def test_a_listener_that_is_installed_hears_of_the_run(site_folder, tmp_path, monkeypatch):
+    (tmp_path / "climber.py").write_text(TRAINER)
+    site_folder.install("acme", {"acme": LISTENER}, {"mlkernel.listeners": {"counter": "acme:counter"}})
+    for name, value in site_folder.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HEARD", str(tmp_path / "heard.txt"))
+    train(tmp_path, climb(tmp_path, until=2))
+    assert (tmp_path / "heard.txt").read_text() == "2"

@@ -32,7 +32,7 @@ class ScriptTarget:
     """Runs a script, once for each run.
 
     :param arguments: ``mle-toolbox``: ``-exp_dir FOLDER -config FILE -seed N``, and ``-fold K -folds N`` if there are
-        folds; ``none`` of these. In any case ``MLKERNEL_RUN_DIRECTORY``, ``MLKERNEL_CONFIG`` and ``MLKERNEL_SEED`` are
+        folds; ``none`` of these. In any case ``MLKERNEL_TRIAL_DIRECTORY``, ``MLKERNEL_TRIAL_CONFIG`` and ``MLKERNEL_TRIAL_SEED`` are
         in its environment.
     :param options: further ones, written ``-key value``.
     :raises UsageError: there is no such file, or no such form of arguments.
@@ -90,9 +90,9 @@ def _environment(order: TrainRun, config: Path) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",  # a report that waits in a buffer is a decision that comes too late
-        "MLKERNEL_RUN_DIRECTORY": order.directory,
-        "MLKERNEL_CONFIG": str(config),
-        "MLKERNEL_SEED": str(order.seed),
+        "MLKERNEL_TRIAL_DIRECTORY": order.directory,
+        "MLKERNEL_TRIAL_CONFIG": str(config),
+        "MLKERNEL_TRIAL_SEED": str(order.seed),
     }
 
 
