@@ -37,7 +37,7 @@ class Records:
 
     def over(self, facts: str) -> None:
         """Write what became of it, so that it survives a power cut."""
-        self._write(self._aside, f"{{{facts}}}\n".encode().ljust(RESERVED), durable=True)
+        self._write(self._aside, f"{{{facts}}}\n".encode(), durable=True)
         os.replace(self._aside, self._over)  # noqa: PTH105 - as above
         if os.path.exists(self._running):  # noqa: PTH110 - as above
             os.unlink(self._running)  # noqa: PTH108 - as above
@@ -47,6 +47,7 @@ class Records:
         file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             os.pwrite(file, content, 0)
+            os.ftruncate(file, len(content))
             if durable:
                 os.fsync(file)
         finally:
