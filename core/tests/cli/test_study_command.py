@@ -128,6 +128,37 @@ def test_a_study_that_is_driven_is_never_deleted(studies, capsys):
     assert (studies / "double").is_dir()
 
 
+def test_what_was_exported_is_the_same_study_when_imported(studies, tmp_path, capsys):
+    path = tmp_path / "copy.json"
+    assert told(capsys, "export", "double", str(path)).strip() == str(path)
+    assert told(capsys, "import", str(path)).strip() == str(studies / "copy")
+    known, copied = (json.loads(told(capsys, "best", name, "--json")) for name in ("double", "copy"))
+    assert copied == known
+    assert json.loads(told(capsys, "show", "copy", "--json"))["counts"] == {
+        "finished": 21,
+        "stopped": 6,
+        "failed": 3,
+    }
+
+
+def test_an_import_that_fails_leaves_nothing(studies, tmp_path, capsys):
+    path = tmp_path / "bad.json"
+    path.write_text("{}")
+    assert main(["study", "import", str(path)]) == 2
+    assert not (studies / "bad").exists()
+    assert main(["study", "import", str(path), "--name", "single"]) == 2
+    assert "--name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_exports_replace_nothing(studies, tmp_path, capsys, ending):
+    path = tmp_path / f"table.{ending}"
+    told(capsys, "export", "single", str(path))
+    before = path.read_bytes()
+    assert main(["study", "export", "double", str(path)]) == 2
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -138,6 +169,7 @@ def test_a_study_that_is_driven_is_never_deleted(studies, capsys):
         (["compare", "single", "3"], "Name two or more"),
         (["compare", "single", "7", "3"], "trial 7 has no results"),
         (["report", "single", "-o", "report.docx"], "--format"),
+        (["export", "single", "table.xls"], "--format"),
         (["delete", "singel", "--yes"], "no study"),
     ],
 )

@@ -8,14 +8,16 @@ from pathlib import Path
 from mlkernel.cli.study_arguments import add_studies_argument, add_study_arguments, opened_study
 from mlkernel.errors import UsageError
 
-FORMATS = ("json", "csv", "parquet", "optuna", "mlflow")
-
 
 def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel study export`` takes."""
     add_study_arguments(parser)
     parser.add_argument("output", metavar="OUTPUT", type=Path, help="the file, or for MLflow the folder")
-    parser.add_argument("--format", choices=FORMATS, help="told by the ending of OUTPUT unless given")
+    parser.add_argument(
+        "--format",
+        metavar="NAME",
+        help="json, csv, parquet, optuna or mlflow; told by the ending of OUTPUT unless given",
+    )
 
 
 def run_export(arguments: argparse.Namespace) -> int:
@@ -43,6 +45,10 @@ def run_import(arguments: argparse.Namespace) -> int:
     from mlkernel.study.study_directory import StudyDirectory, studies_root
 
     name = arguments.name or arguments.file.stem
+    if Path(name).name != name:
+        raise UsageError(
+            f"{name!r} is no name of a study", hint="It is the name of a folder, without slashes."
+        )
     directory = StudyDirectory(studies_root(arguments.studies) / name)
     if directory.path.exists():
         raise UsageError(f"there already is {directory.path}", hint="Give the study another --name.")
