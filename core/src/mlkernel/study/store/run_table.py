@@ -47,6 +47,30 @@ class RunTable:
             ]
         )
 
+    def restore(self, study: int, run: RunRecord) -> None:
+        """Add a run as it was elsewhere; one that ran waits."""
+        self._database.change(
+            "INSERT INTO mlkernel_runs (study, trial, place, seed, fold, state, attempt, directory, step, result,"
+            " metrics, error, started, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(study, run.trial, run.place, str(run.seed), run.fold),
+            *("waiting" if run.state == "running" else run.state, run.attempt, run.directory, run.step),
+            *(
+                values_text(run.values),
+                metrics_text(run.metrics),
+                plain_text(run.error),
+                run.started,
+                run.ended,
+            ),
+        )
+
+    def restore_report(self, study: int, position: int, report: ReportRecord) -> None:
+        """Add a report as it was elsewhere."""
+        self._database.change(
+            f"INSERT INTO mlkernel_reports (study, {REPORT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            *(study, position, report.trial, report.place, report.step),
+            *(values_text(report.values), metrics_text(report.metrics), report.time),
+        )
+
     def start(self, study: int, trial: int, place: int, *, driver: str, directory: str) -> RunRecord | None:
         """Take a run that waits or is paused; ``None`` if it does neither."""
         row = self._row(study, trial, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,6 +52,26 @@ class SqlStore:
     def create(self, name: str, configuration: Mapping[str, Any]) -> StudyRecord:
         """Add a study."""
         return self._studies.create(name, configuration)
+
+    def restore(
+        self,
+        study: StudyRecord,
+        revisions: Sequence[Mapping[str, Any]],
+        trials: Iterable[TrialRecord],
+        reports: Iterable[ReportRecord],
+    ) -> StudyRecord:
+        """Add a study with all that belongs to it."""
+        with self._database.writing(None):
+            self._studies.create(study.name, study.configuration)
+            key = self._studies.key(study.name)
+            restored = self._studies.restore(key, study, revisions)
+            for trial in trials:
+                self._trials.restore(key, trial)
+                for run in trial.runs:
+                    self._runs.restore(key, run)
+            for position, report in enumerate(reports):
+                self._runs.restore_report(key, position, report)
+        return restored
 
     def study(self, name: str) -> StudyRecord:
         """One study."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -46,6 +46,18 @@ class StudyStore(Protocol):
 
     def create(self, name: str, configuration: Mapping[str, Any]) -> StudyRecord:
         """Add a study.
+
+        :raises UsageError: there is one of this name.
+        """
+
+    def restore(
+        self,
+        study: StudyRecord,
+        revisions: Sequence[Mapping[str, Any]],
+        trials: Iterable[TrialRecord],
+        reports: Iterable[ReportRecord],
+    ) -> StudyRecord:
+        """Add a study with all that belongs to it, as it was in another store; what ran there waits here.
 
         :raises UsageError: there is one of this name.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -76,6 +76,19 @@ class StudyTable:
             key, *study = rows[0]
             self._database.change("INSERT INTO mlkernel_counts (study) VALUES (?)", key)
         return study_record(tuple(study))
+
+    def restore(self, key: int, study: StudyRecord, revisions: Sequence[Mapping[str, Any]]) -> StudyRecord:
+        """Give a new study the state and age of *study*, and its earlier configurations."""
+        for revision, configuration in enumerate(revisions):
+            self._database.change(
+                "INSERT INTO mlkernel_revisions (study, revision, configuration) VALUES (?, ?, ?)",
+                *(key, revision, strict_json(configuration)),
+            )
+        self._database.change(
+            "UPDATE mlkernel_studies SET state = ?, created = ?, revision = ? WHERE id = ?",
+            *(study.state, study.created, len(revisions), key),
+        )
+        return self.get(study.name)
 
     def revise(self, name: str, configuration: Mapping[str, Any]) -> StudyRecord:
         """Change its configuration and keep what it was."""

@@ -59,6 +59,18 @@ class TrialTable:
             runs=runs,
         )
 
+    def restore(self, study: int, trial: TrialRecord) -> None:
+        """Add a trial as it was elsewhere; one that ran waits."""
+        state: TrialState = "waiting" if trial.state == "running" else trial.state
+        self._database.change(
+            "INSERT INTO mlkernel_trials (study, number, parameters, state, until, parent, result, first_result,"
+            " reason, sequence, created, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(study, trial.number, strict_json(dict(trial.parameters)), state, trial.until, trial.parent),
+            *(values_text(trial.values), trial.values[0] if trial.values else None, plain_text(trial.reason)),
+            *(trial.sequence, trial.created, trial.ended),
+        )
+        self.count_new(study, 1, state)
+
     def count_new(self, study: int, trials: int, state: TrialState) -> None:
         """Count trials that are added.
 
