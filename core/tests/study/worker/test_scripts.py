@@ -44,6 +44,18 @@ echo "$!" >> pids.txt
 echo '{"loss": 0.5}'
 wait
 """
+LOGGED = """
+import sys, h5py
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+seed = given["-seed"]
+with h5py.File(f"{given['-exp_dir']}/log_seed_{seed}.hdf5", "w") as log:
+    group = log.create_group(f"seed_{seed}")
+    group["stats/integral"] = [0.5, 0.25, 0.125]
+    group["stats/per_layer"] = [[1, 2], [3, 4], [5, 6]]
+    group["time/num_updates"] = [1, 2, 3]
+    group["time/step_counter"] = [10, 20, 30]
+    group["time/time"] = ["a", "b", "c"]
+"""
 
 
 @pytest.fixture
@@ -107,6 +119,16 @@ def test_sigterm_ends_the_script_and_says_so(study):
 def test_the_last_step_ends_a_script(study):
     driver = train(study, ode(study, max_step=200), decide=lambda one: Continue())
     assert (len(driver.reports), driver.end.state) == (2, "finished")
+
+
+def test_the_log_of_mle_logging_is_read_where_nothing_is_printed(study):
+    pytest.importorskip("h5py")
+    (study / "logged.py").write_text(textwrap.dedent(LOGGED))
+    driver = train(study, ode(study, target={"name": "./logged.py"}, seed=3))
+    assert [(one.step, one.values[0], one.metrics) for one in driver.reports] == [
+        (10, 0.5, {}), (20, 0.25, {}), (30, 0.125, {})
+    ]  # fmt: skip
+    assert driver.end.state == "finished"
 
 
 def is_alive(pid):

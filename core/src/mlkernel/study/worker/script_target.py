@@ -13,6 +13,7 @@ from typing import Any, Literal
 from mlkernel.errors import KernelError, RunStopped, UsageError
 from mlkernel.records.atomic_file import write_json
 from mlkernel.study.worker.messages import TrainRun
+from mlkernel.study.worker.mle_log import read_mle_log
 from mlkernel.study.worker.point import nested_config
 from mlkernel.study.worker.process_tree import end_tree
 from mlkernel.study.worker.run_reports import Ending, RunReports
@@ -32,8 +33,8 @@ class ScriptTarget:
     """Runs a script, once for each run.
 
     :param arguments: ``mle-toolbox``: ``-exp_dir FOLDER -config FILE -seed N``, and ``-fold K -folds N`` if there are
-        folds; ``none`` of these. In any case ``MLKERNEL_TRIAL_DIRECTORY``, ``MLKERNEL_TRIAL_CONFIG`` and ``MLKERNEL_TRIAL_SEED`` are
-        in its environment.
+        folds; ``none`` of these. In any case ``MLKERNEL_TRIAL_DIRECTORY``, ``MLKERNEL_TRIAL_CONFIG`` and
+        ``MLKERNEL_TRIAL_SEED`` are in its environment.
     :param options: further ones, written ``-key value``.
     :raises UsageError: there is no such file, or no such form of arguments.
     """
@@ -68,6 +69,9 @@ class ScriptTarget:
             end_tree(process)
         if code:
             raise ScriptFailedError(f"{self._path.name} ended with {_named(code)}{_last_words(order)}")
+        if not reports.count and self._arguments == "mle-toolbox":
+            for step, metrics in read_mle_log(Path(order.directory), order.seed):
+                reports.report(metrics, step)
         return None
 
     def close(self) -> None:
