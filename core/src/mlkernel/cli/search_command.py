@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlkernel.cli import search_ask
 from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -92,9 +93,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--store", metavar="URL", help="a database that keeps the study, such as postgresql://host/name"
     )
 
+    search_ask.add_arguments(parser)
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Search, and tell what was found, where it is and what to type next."""
+    if arguments.words[:1] == ["ask"]:
+        return search_ask.run(arguments, list(_assignments(arguments)))
     from mlkernel.study.engine.study_display import study_display
     from mlkernel.study.engine.study_file import read_study_file
     from mlkernel.study.engine.study_session import start_study

@@ -29,6 +29,7 @@ class Assignments:
     @property
     def may_have_more(self) -> bool:
         """Whether a worker might be given something now or later."""
+        self._close_if_full()
         return bool(self.waiting) or not self._state.curves.closed or bool(self._state.live)
 
     @property

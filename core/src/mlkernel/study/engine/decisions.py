@@ -28,7 +28,7 @@ class Decisions:
             attempt=run.attempt,
         )
         if is_new:
-            run.metrics = message.metrics
+            run.metrics, run.source = message.metrics, None
             self._state.take(run, message.step, message.values)
             self._notices.reported(run, self._state.problem.objectives[0].metric, message.values)
         elif message.step != run.step:

@@ -54,8 +54,9 @@ class RunEnds:
             self.hand_back(run, error)
             return
         run.trial.ending = run.trial.ending or error
-        self._end_run(run, "failed", error)
-        self._settle(run.trial)
+        with self._store.together(self._study):
+            self._end_run(run, "failed", error)
+            self._settle(run.trial)
 
     def _completed(self, run: LiveRun, state: RunState) -> None:
         run.result = run.value.value(self._state.config.result)
@@ -64,12 +65,14 @@ class RunEnds:
             reported = ", ".join(sorted(run.metrics)) or "nothing"
             self.failed(run, f"never reported {missing}; it reported {reported}", may_retry=False)
             return
-        self._end_run(run, state)
-        self._settle(run.trial)
+        with self._store.together(self._study):
+            self._end_run(run, state)
+            self._settle(run.trial)
 
     def _rested(self, run: LiveRun) -> None:
-        self._end_run(run, "paused")
-        self._settle(run.trial)
+        with self._store.together(self._study):
+            self._end_run(run, "paused")
+            self._settle(run.trial)
 
     def _end_run(self, run: LiveRun, state: RunState, error: str | None = None) -> None:
         run.state = state

@@ -27,23 +27,24 @@ class RunStarts:
     def give(self, worker: Worker, run: LiveRun) -> None:
         """Let *worker* train *run*, unless another driver has it."""
         if self.take(worker, run):
-            source, run.source = run.source, None
-            worker.tell(self._order(run, source))
+            worker.tell(self._order(run, run.source))
             self._notices.started(run)
 
     def take(self, worker: Worker, run: LiveRun) -> bool:
         """Note that *worker* has *run*; false if another driver has it."""
-        record = self._store.start_run(
-            self._study,
-            run.trial.number,
-            run.place,
-            driver=self._driver,
-            directory=f"{self._runs.name}/{run.name}",
-            until=run.trial.until,
-        )
-        if record is None:
-            return False
-        self._store.set_handle(self._study, run.trial.number, run.place, {"key": worker.handle.key})
+        trial, place = run.trial, run.place
+        with self._store.together(self._study):
+            record = self._store.start_run(
+                self._study,
+                trial.number,
+                place,
+                driver=self._driver,
+                directory=f"{self._runs.name}/{run.name}",
+                until=trial.until,
+            )
+            if record is None:
+                return False
+            self._store.set_handle(self._study, trial.number, place, {"key": worker.handle.key})
         run.attempt, run.state = record.attempt, "running"
         self._state.curves[run.trial.number].state = "running"
         worker.run = run

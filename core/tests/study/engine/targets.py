@@ -1,0 +1,68 @@
+"""What the tests of the engine train."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+
+def objective(config):
+    return {"loss": (config["x"] - 0.3) ** 2, "seen": 1.0}
+
+
+def steps(config, reporter):
+    for step in range(1, 6):
+        time.sleep(0.01)
+        reporter(loss=(config["x"] - 0.3) ** 2 + 1 / step)
+
+
+def waits(config, reporter):
+    """Goes on once a file lies beside the runs; says in a file that it has begun."""
+    study = Path(reporter.directory).parent.parent
+    (study / "begun").touch()
+    step = 0
+    while not (study / "go").exists():
+        time.sleep(0.02)
+        step += 1
+        reporter(loss=config["x"] + 1 / step)
+    reporter(loss=config["x"])
+
+
+def seeded(config, reporter):
+    return config["x"] + reporter.seed + 10 * (reporter.fold or 0)
+
+
+def fails(config):
+    if config["x"] > 0:
+        raise ValueError("x is positive")
+    return config["x"]
+
+
+def not_a_number(config):
+    return float("nan") if config["x"] > 0 else config["x"]
+
+
+def hangs(config):
+    if config["x"] > 0:
+        time.sleep(100)
+    return config["x"]
+
+
+def silent(config):
+    return {"accuracy": config["x"]}
+
+
+def dies_once(config, reporter):
+    """Kills its own process in the first attempt."""
+    if reporter.attempt == 1 and config["x"] > 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return config["x"]
+
+
+def curve(config, reporter):
+    for step in range(1, 10):
+        reporter(step=step, loss=config["x"] + 1 / step)
+
+
+def configured(config):
+    return config["x"] + config["offset"]

@@ -1,0 +1,129 @@
+"""No trial is lost and none is counted twice, whoever dies when."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+from core.tests.study.engine.studies import (
+    command,
+    reports,
+    search,
+    search_words,
+    start,
+    start_search,
+    trials,
+    wait_for,
+)
+
+RESUME = ("study", "resume", "study")
+
+
+def outcome(cwd, name):
+    return [(trial.number, trial.parameters, trial.values, trial.state) for trial in trials(cwd, name)]
+
+
+def workers(cwd):
+    """Process numbers of the study's workers."""
+    pattern = f"mlkernel.study.worker --study {cwd / 'studies' / 'study'} "
+    found = subprocess.run(["pgrep", "-f", pattern], capture_output=True, text=True, check=False)
+    return [int(word) for word in found.stdout.split()]
+
+
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it was over
+
+
+@pytest.mark.parametrize("algorithm", ["random", "grid", "tpe"])
+def test_a_study_whose_processes_are_killed_equals_one_that_is_left_alone(tmp_path, algorithm):
+    words = () if algorithm == "grid" else ("--trials", "5")
+    words = (*words, "retries=1000")
+    assert search(tmp_path, "steps", *words, name="alone", algorithm=algorithm).returncode == 0
+    rng = random.Random(algorithm)
+    driver = start(*search_words("steps", *words, algorithm=algorithm), cwd=tmp_path)
+    wait_for(lambda: workers(tmp_path) or driver.poll() is not None)
+    for _ in range(4):
+        time.sleep(rng.uniform(0.0, 0.4))
+        if rng.random() < 0.5:
+            driver.kill()
+            driver.communicate()
+            driver = start(*RESUME, cwd=tmp_path)
+        else:
+            for pid in workers(tmp_path)[:1]:
+                kill(pid)
+    _, said = driver.communicate(timeout=120)
+    assert driver.returncode == 0, said
+    assert outcome(tmp_path, "study") == outcome(tmp_path, "alone")
+    assert reports(tmp_path) == reports(tmp_path, "alone")
+
+
+def test_a_worker_that_is_lost_is_replaced_and_its_run_tried_again(tmp_path):
+    done = search(tmp_path, "dies_once")
+    assert done.returncode == 0, done.stderr
+    assert [trial.values for trial in trials(tmp_path)] == [(-1.0,), (-0.5,), (0.0,), (0.5,), (1.0,)]
+    assert [trial.runs[0].attempt for trial in trials(tmp_path)] == [1, 1, 1, 2, 2]
+    assert "its worker was lost" in done.stderr
+
+
+def test_a_worker_trains_on_while_nobody_drives_and_is_taken_over(tmp_path):
+    driver = start_search(tmp_path, "waits")
+    wait_for((tmp_path / "studies" / "study" / "begun").exists)
+    before = workers(tmp_path)
+    driver.kill()
+    driver.communicate()
+    (tmp_path / "studies" / "study" / "go").touch()
+    done = command(*RESUME, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(before) >= 1
+    assert {trial.runs[0].handle["key"] for trial in trials(tmp_path)} == {
+        path.name for path in (tmp_path / "studies" / "study" / "workers").iterdir()
+    }
+    assert len(list((tmp_path / "studies" / "study" / "workers").iterdir())) == 1
+
+
+def test_a_signal_stops_resumably(tmp_path):
+    driver = start_search(tmp_path, "waits")
+    study = tmp_path / "studies" / "study"
+    wait_for((study / "begun").exists)
+    driver.send_signal(signal.SIGTERM)
+    _, said = driver.communicate(timeout=60)
+    assert driver.returncode == 75, said
+    assert "kernel study resume study" in said
+    assert workers(tmp_path) == []
+    (study / "go").touch()
+    assert command(*RESUME, cwd=tmp_path).returncode == 0
+    assert [trial.state for trial in trials(tmp_path)] == ["finished"] * 5
+
+
+def test_a_second_driver_is_refused_and_stop_and_extend_reach_the_first(tmp_path):
+    driver = start_search(tmp_path, "waits", "--trials", "2", algorithm="random")
+    study = tmp_path / "studies" / "study"
+    wait_for((study / "begun").exists)
+    second = command(*RESUME, cwd=tmp_path)
+    assert second.returncode == 2
+    assert f"is being driven by process {driver.pid}" in second.stderr
+    extended = command("study", "extend", "study", "--trials", "3", "--space", "x=uniform(5,6)", cwd=tmp_path)
+    assert extended.returncode == 0, extended.stderr
+    refused = command("study", "extend", "study", "seed=3", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "study.seed: cannot change" in refused.stderr
+    stopped = command("study", "stop", "study", "--wait", "30", cwd=tmp_path)
+    assert stopped.returncode == 0, stopped.stdout
+    assert driver.wait(60) == 75
+    driver.communicate()
+    (study / "go").touch()
+    assert command(*RESUME, cwd=tmp_path).returncode == 0
+    assert len(trials(tmp_path)) == 3
+    assert trials(tmp_path)[2].parameters["x"] >= 5
+
+
+def test_a_study_that_is_finished_has_nothing_left_to_do(tmp_path):
+    assert search(tmp_path, "objective").returncode == 0
+    done = command(*RESUME, cwd=tmp_path)
+    assert done.returncode == 0
+    assert len(trials(tmp_path)) == 5

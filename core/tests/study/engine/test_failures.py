@@ -1,0 +1,75 @@
+"""What fails is handled and told; the other trials go on."""
+
+from core.tests.study.engine.studies import TARGETS, command, search, trials
+
+
+def failures(cwd):
+    return {trial.number: trial.reason for trial in trials(cwd) if trial.state == "failed"}
+
+
+def test_a_trial_that_raises_is_tried_again_and_then_fails_alone(tmp_path):
+    done = search(tmp_path, "fails")
+    assert done.returncode == 0, done.stderr
+    assert set(failures(tmp_path)) == {3, 4}
+    assert "ValueError: x is positive" in failures(tmp_path)[3]
+    assert trials(tmp_path)[3].runs[0].attempt == 2
+    assert "2 of them failed" in done.stderr
+
+
+def test_a_value_that_is_no_number_fails_at_once(tmp_path):
+    assert search(tmp_path, "not_a_number").returncode == 0
+    assert "loss is nan" in failures(tmp_path)[3]
+    assert trials(tmp_path)[3].runs[0].attempt == 1
+
+
+def test_a_run_over_its_time_limit_is_ended(tmp_path):
+    done = search(tmp_path, "hangs", "resources.time=0.5")
+    assert done.returncode == 0, done.stderr
+    assert failures(tmp_path) == dict.fromkeys((3, 4), "it ran longer than its limit of 0.5 s")
+
+
+def test_a_metric_that_is_never_reported_is_named_beside_those_that_were(tmp_path):
+    done = search(tmp_path, "silent")
+    assert done.returncode == 1
+    assert "never reported 'loss'; it reported accuracy" in failures(tmp_path)[0]
+
+
+def test_everything_wrong_is_told_before_anything_begins(tmp_path):
+    unknown = search(tmp_path, "objectiv")
+    assert unknown.returncode == 2
+    assert "Did you mean 'objective'?" in unknown.stderr
+    impossible = search(tmp_path, "objective", "--constraint", "x > 2")
+    assert impossible.returncode == 2
+    assert "x > 2" in impossible.stderr
+    endless = command(
+        "search", "--trainer", f"{TARGETS}:objective", "--space", "x=uniform(0,1)", cwd=tmp_path
+    )
+    assert endless.returncode == 2
+    assert "study.trials" in endless.stderr
+    assert not (tmp_path / "studies").exists()
+
+
+def test_a_study_file_is_refused_with_its_lines(tmp_path):
+    (tmp_path / "STUDY.toml").write_text(
+        'trainer = "a:b"\ntrails = 3\n[[objectives]]\nmetric = "loss"\nmode = "least"\n'
+    )
+    done = command("search", "STUDY.toml", "--jobs", "0", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "study.trails: unknown key; did you mean trials?  (STUDY.toml:2)" in done.stderr
+    assert "STUDY.toml:5" in done.stderr
+    assert "study.jobs: must be >= 1" in done.stderr
+
+
+def test_parameters_must_be_options_of_the_trainer(tmp_path):
+    (tmp_path / "trainers.py").write_text(
+        "import mlkernel\nfrom attrs import frozen\n"
+        "@frozen(kw_only=True)\nclass Config:\n    rate: float = mlkernel.option(0.1, help='Step.')\n"
+        "class Tiny(mlkernel.Trainer):\n    Config = Config\n    def train(self):\n        pass\n"
+    )
+    words = ("search", "--trainer", "./trainers.py:Tiny", "--algorithm", "random", "--trials", "2")
+    done = command(*words, "--space", "trainer.ratte=uniform(0,1)", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean rate?" in done.stderr
+    done = command(*words, "--space", "rate=[1, fast]", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "the option is a" in done.stderr
