@@ -70,6 +70,10 @@ def prints(config):
     os.write(1, b"past Python\\n")
     return 1
 
+def stops(config):
+    from mlkernel import RunStopped
+    raise RunStopped("enough")
+
 def leaks(config):
     raise ValueError(os.environ["SOME_API_KEY"])
 
@@ -120,6 +124,7 @@ SENSELESS = {
     "no_parameters": "no_parameters() cannot be called",
     "three": "(config, reporter, data) cannot be called",
     "constant": "is of the type int",
+    "stops": "nobody had asked it to stop",
     "fin": "Did you mean 'fine'?",
 }
 PASSING = {

@@ -24,6 +24,7 @@ class Config:
     iterations: int = option(6, help="of the loop")
     rate: float = option(1.0, help="added in each")
     rest: float = option(0.0, help="seconds of each")
+    summit: float = option(1e9, help="where it stops by itself")
     after: bool = option(False, help="report after the loop only")
 
 class Climber(Trainer):
@@ -45,6 +46,8 @@ class Climber(Trainer):
             time.sleep(self.config.rest)
             self.height += self.config.rate * (1 + 0 * self.run.random("wind").random())
             iteration.log(wind=0.5)
+            if self.height >= self.config.summit:
+                self.run.request_stop("at the summit")
             if not self.config.after:
                 self.run.report("height", self.height)
         if self.config.after:
@@ -106,6 +109,11 @@ def test_a_run_stops_at_the_boundary_of_the_answer(study):
     assert (len(driver.reports), driver.end.state) == (2, "stopped")
     status = read_status(RunDirectory(study / "runs" / "000000-0"))
     assert (status.state, status.reason, status.progress["train"]) == ("stopped", "worst", (2, 6))
+
+
+def test_what_a_trainer_reached_that_stopped_by_itself_counts(study):
+    driver = train(study, climb(study, set={"summit": 3.0}))
+    assert (driver.values, driver.end.state, driver.end.error) == ([1, 2, 3], "stopped", None)
 
 
 def test_a_paused_run_goes_on_where_it_was(study):

@@ -80,20 +80,9 @@ class RunReports:
         """
         numbers = _as_numbers(metrics)
         self.metrics.update(numbers)
-        if self.ending is None and any(name not in numbers for name in self._names):
-            self.ending = self._signalled()
-            return self.ending
-        if self.ending is not None:
-            return self.ending
-        step = self._checked_step(step)
-        values = tuple(numbers.pop(name) for name in self._names)
-        self._refuse_infinite(values, step)
-        order = self._order
-        answer = self._ask(
-            Reported(trial=order.trial, place=order.place, step=step, values=values, metrics=numbers)
-        )
-        self.step, self.values, self.count = step, values, self.count + 1
-        self.ending = self._ending_of(answer, step)
+        if self.ending is None and all(name in numbers for name in self._names):
+            self._send(numbers, self._checked_step(step))
+        self.ending = self.ending or self._signalled()
         return self.ending
 
     def send_unanswered(self) -> Ending | None:
@@ -120,11 +109,16 @@ class RunReports:
         return self._stop_signal.raising()
 
     def ending_after_stop(self) -> Ending:
-        """How a run ends that was left by :class:`~mlkernel.errors.RunStopped`."""
-        if self.ending is not None:
-            return self.ending
-        reason = self._stop_signal.reason
-        return Ending("paused", reason or "it stopped by itself", leaves=reason is not None)
+        """How a run ends that was left by :class:`~mlkernel.errors.RunStopped`.
+
+        :raises TargetError: nobody asked for it.
+        """
+        ending = self.ending or self._signalled()
+        if ending is None:
+            raise TargetError(
+                "it raised RunStopped, and nobody had asked it to stop", hint="Return to end a run early."
+            )
+        return ending
 
     def check_complete(self) -> None:
         """See that the objectives were reported.
@@ -141,6 +135,16 @@ class RunReports:
             f"it never reported {missing}; it reported {known}",
             hint="Name one of these as the study's metric, or report the metric.",
         )
+
+    def _send(self, numbers: dict[str, float], step: float) -> None:
+        values = tuple(numbers.pop(name) for name in self._names)
+        self._refuse_infinite(values, step)
+        order = self._order
+        answer = self._ask(
+            Reported(trial=order.trial, place=order.place, step=step, values=values, metrics=numbers)
+        )
+        self.step, self.values, self.count = step, values, self.count + 1
+        self.ending = self._ending_of(answer, step)
 
     def _ask(self, message: Reported) -> Answer | None:
         try:
@@ -173,7 +177,7 @@ class RunReports:
             return Ending("finished", f"step {step:g} is the last one")
         if self._order.until is not None and step >= self._order.until:
             return Ending("paused", f"it waits at step {step:g}")
-        return self._signalled()
+        return None
 
     def _signalled(self) -> Ending | None:
         reason = self._stop_signal.reason

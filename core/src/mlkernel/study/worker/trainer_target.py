@@ -18,6 +18,8 @@ from mlkernel.study.worker.run_reports import Ending, RunReports
 
 _QUIET = "none"
 """The progress bar of runs whose progress the study shows."""
+_SIGNALS = ("SIGTERM", "SIGINT", "interrupted")
+"""Reasons of runs that were stopped because the worker has to go."""
 
 
 class TrainerTarget:
@@ -37,7 +39,10 @@ class TrainerTarget:
             raise listener.error
         if outcome.status.state == "finished":
             return None
-        return reports.ending or Ending("paused", outcome.reason, leaves=True)
+        if reports.ending is None and outcome.reason in _SIGNALS:
+            return Ending("paused", outcome.reason, leaves=True)
+        # Else by itself, by another listener or by `kernel stop`: what it reached counts.
+        return reports.ending or Ending("stopped", outcome.reason)
 
     def close(self) -> None:
         """Nothing is kept from run to run."""

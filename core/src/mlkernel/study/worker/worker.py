@@ -43,6 +43,7 @@ class Worker:
                 order = self._link.first()
             while isinstance(order, TrainRun):
                 ended, leaves = self._train(order)
+                leaves = leaves or self._stop_signal.reason is not None
                 with self._stop_signal.raising(may_raise=not leaves):
                     order = self._link.ask(ended)
                 if leaves:
@@ -85,8 +86,6 @@ class Worker:
             ending = reports.send_unanswered() or self._target_of(order.target).train(order, reports)
             if ending is None or ending.state != "paused":
                 reports.check_complete()
-        except RunStopped:  # raised by the target itself
-            return reports.ending_after_stop()
         except BaseException as error:  # noqa: BLE001 - the worker outlives its runs, whatever they raise
             self._let_go()
             print_traceback(error)
