@@ -74,7 +74,7 @@ def _draw(panel: Axes, trace: Trace, layout: Mapping[str, Any]) -> None:
 def _draw_scatter(panel: Axes, trace: Trace) -> None:
     x, y = _column(trace["x"]), _column(trace["y"])
     if trace.get("yaxis") == "y2":  # marks at a height of the panel, not of its values
-        where = {"transform": panel.get_xaxis_transform(), "clip_on": False}
+        where: dict[str, Any] = {"transform": panel.get_xaxis_transform(), "clip_on": False}
         panel.scatter(
             x, y, marker="x", s=14, color=trace["marker"]["line"]["color"], label=trace["name"], **where
         )
@@ -112,7 +112,7 @@ def _name_axes(panel: Axes, variant: Variant) -> None:
         if given.get("range"):
             getattr(panel, f"set_{letter}lim")(*given["range"])
         if "tickvals" in given:
-            rotated = {"rotation": 30, "ha": "right"} if letter == "x" and len(given["tickvals"]) > 5 else {}
+            rotated: dict[str, Any] = {"rotation": 30, "ha": "right"} if letter == "x" and len(given["tickvals"]) > 5 else {}
             axis.set_ticks(given["tickvals"], [_shown(text) for text in given["ticktext"]], **rotated)
     if any(trace.get("name") for trace in variant.traces):
         panel.legend(loc="best", fontsize=8)
