@@ -192,3 +192,17 @@ def test_a_listener_that_is_installed_hears_of_the_run(site_folder, tmp_path, mo
     monkeypatch.setenv("HEARD", str(tmp_path / "heard.txt"))
     train(tmp_path, climb(tmp_path, until=2))
     assert (tmp_path / "heard.txt").read_text() == "2"
+
+
+def test_a_run_whose_worker_was_killed_reports_the_same_again(study):
+    asked = climb(study, set={"iterations": 8, "rest": 0.05, "checkpoint.every_iterations": 2})
+    with SmallDriver(study) as driver:
+        with start_worker(study, cwd=study) as worker:
+            driver.drive([asked], until=lambda: len(driver.reports) == 5)
+            worker.kill()
+            worker.communicate()
+        before = len(driver.reports)
+    again = train(study, climb(study, attempt=2, resume=True, set=asked.set))
+    assert [one.step for one in again.reports] == list(range(int(again.reports[0].step), 9))
+    assert 2 < again.reports[0].step <= before + 1, "it went on from a checkpoint"
+    assert all(one.values[0] == one.step for one in driver.reports + again.reports)
