@@ -22,7 +22,7 @@ class Assignments:
         self, context: StudyContext, algorithm: SearchAlgorithm, scheduler: TrialScheduler, *, shared: bool
     ) -> None:
         self._store, self._study, self._driver = context.store, context.study, context.driver
-        self._state, self._shared = context.state, shared
+        self._state, self.is_shared = context.state, shared
         self._algorithm, self._scheduler = algorithm, scheduler
         self.waiting: deque[LiveRun] = deque()
 
@@ -86,7 +86,7 @@ class Assignments:
 
     def _proposed(self, first: int, until: float | None) -> Sequence[NewTrialRecord]:
         state = self._state
-        if self._shared:
+        if self.is_shared:
             state.read(self._store, self._study)  # others may have added trials until a moment ago
         if state.problem.trials is not None and first >= state.problem.trials:
             return []

@@ -7,6 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from mlkernel.launcher.launcher import JobStatus
@@ -81,20 +82,30 @@ class Driver:
         self._notices.study_started()
 
     def step(self) -> bool:
-        """Hear, answer and hand out once; false when the study is over."""
-        for received in self._server.poll(self._patience()):
-            self._hear(received)
-        if time.monotonic() >= self._next_tick:
-            self._tick()
-        if self._stopping:
-            return not self._pool.is_empty
-        return self._supply()
+        """Hear, hand out and answer once; false when the study is over.
+
+        Everything that follows from what was heard is one transaction, and answered when it is on disk.
+        """
+        received = self._server.poll(self._patience())
+        with self._transaction():
+            for one in received:
+                self._hear(one)
+            if time.monotonic() >= self._next_tick:
+                self._tick()
+            goes_on = not self._pool.is_empty if self._stopping else self._supply()
+        self._pool.deliver()
+        return goes_on
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        """Where several drivers share a study, each change is one of its own: a lock is held no longer than for it."""
+        return nullcontext() if self._work.is_shared else self._store.together(self._study)
 
     def stop(self) -> None:
         """Let every worker leave its run at its next report, so that it can be resumed; goes on with :meth:`step`."""
         if not self._stopping:
             self._stopping = True
             self._pool.send_away([worker for worker in self._pool if worker.run is None])
+            self._pool.deliver()
 
     def cancel(self, reason: str) -> None:
         """End all workers."""
@@ -104,6 +115,7 @@ class Driver:
         """End what still rests, and let the workers go home."""
         self._ends.end_paused("the study is over")
         self._pool.send_away(self._pool)
+        self._pool.deliver()
 
     def close(self) -> None:
         """Hand back the runs that are under way, and let go of everything."""

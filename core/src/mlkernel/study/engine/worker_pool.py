@@ -40,6 +40,8 @@ class Worker:
     end_reason: str | None = None
     """Why the driver ends it, once it does."""
     was_heard: bool = False
+    outbox: list[Answer] = attrs.field(factory=list)
+    """What it is about to be told."""
     leaves: bool = False
     """Whether it was told that there is no more work."""
 
@@ -49,9 +51,8 @@ class Worker:
         return self.channel is not None and self.run is None and not self.leaves
 
     def tell(self, message: Answer) -> None:
-        """Send it a message, if it is connected; one that is lost is asked for again."""
-        if self.channel is not None:
-            self.channel.send(message)
+        """Send it a message with the next :meth:`WorkerPool.deliver`, when what it follows from is on disk."""
+        self.outbox.append(message)
 
 
 class WorkerPool:
@@ -118,6 +119,14 @@ class WorkerPool:
         worker.channel, worker.was_heard = channel, True
         self._stillborn = 0
         return worker
+
+    def deliver(self) -> None:
+        """Send what workers are to be told. A message that is lost with the connection is asked for again."""
+        for worker in self._workers.values():
+            if worker.outbox:
+                messages, worker.outbox = worker.outbox, []
+                for message in messages if worker.channel is not None else ():
+                    worker.channel.send(message)
 
     def send_away(self, workers: Iterable[Worker]) -> None:
         """Say that there is no more work."""
