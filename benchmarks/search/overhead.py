@@ -1,7 +1,7 @@
 """What a study costs beside its trials: ``python benchmarks/search/overhead.py --trials 1000``.
 
-CPU time of the driver's process, from the slope between a short and a long study, so that start and end count for
-nothing; two warm workers, a trivial objective, a durable store.
+CPU time of the driver's process between a tenth of the study and its end, so that the start counts for nothing; two
+warm workers, a trivial objective, a durable store.
 """
 
 from __future__ import annotations
@@ -24,34 +24,47 @@ def reports(config, reporter):
         reporter(step=step, loss=1 / step)
 """
 HEAVY = ("numpy", "optuna", "torch", "pandas", "scipy")
-REPORTS = 200
+STEPS = 200
+
+
+class Meter:
+    """A display that looks at the clock of the process instead."""
+
+    def __init__(self, trials: int) -> None:
+        self._from = trials // 10
+        self.marks: list[tuple[float, float, int, int]] = []
+        """CPU time, time, ended trials and reports, from the tenth on."""
+
+    def say(self, text: str) -> None:
+        """Nothing to say."""
+
+    def refresh(self, state: object) -> None:
+        """Note how far the study is."""
+        ended = getattr(state, "ended", 0)
+        if ended >= self._from:
+            mark = (time.process_time(), time.monotonic(), ended, state.curves.report_count)
+            self.marks[1:] = [mark]
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def measure(folder: Path, function: str, scheduler: str, trials: int) -> None:
     """Drive one study here, and print what it took."""
-    from mlkernel.study.engine.study_display import PlainStudyLines
     from mlkernel.study.engine.study_session import start_study
     from mlkernel.study.engine.study_settings import build_study
 
     words = [f"study.trainer={folder}/targets.py:{function}", "space.x=uniform(0,1)", "algorithm=random"]
-    words += [f"scheduler={scheduler}", f"trials={trials}", "jobs=2", f"max_step={REPORTS}", "name=study"]
-    config = build_study([], words)
-    began, wall = time.process_time(), time.monotonic()
-    with tempfile.TemporaryDirectory(dir=folder) as studies, (folder / "said").open("w") as said:
-        outcome = start_study(config, PlainStudyLines(said), studies=Path(studies))
-        cpu, wall = time.process_time() - began, time.monotonic() - wall
-        store = outcome.directory.open()
-        reports = sum(1 for _ in store.reports("study"))
-        store.close()
+    words += [f"scheduler={scheduler}", f"trials={trials}", "jobs=2", f"max_step={STEPS}", "name=study"]
+    meter = Meter(trials)
+    start_study(build_study([], words), meter, studies=folder / f"{function}-studies")
+    first, last = meter.marks
+    cpu, wall, ended, reports = (after - before for before, after in zip(first, last, strict=True))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    heavy = [name for name in HEAVY if name in sys.modules]
     print(
         json.dumps(
-            {
-                "cpu": cpu,
-                "wall": wall,
-                "reports": reports,
-                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-                "heavy": [name for name in HEAVY if name in sys.modules],
-            }
+            {"cpu": cpu, "wall": wall, "ended": ended, "reports": reports, "peak": peak, "heavy": heavy}
         )
     )
 
@@ -65,7 +78,7 @@ def in_child(folder: Path, function: str, scheduler: str, trials: int) -> dict[s
 
 
 def main() -> None:
-    """Print a table."""
+    """Print what trials and reports cost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--measure", nargs=4, help=argparse.SUPPRESS)
@@ -75,19 +88,17 @@ def main() -> None:
         measure(Path(place), function, scheduler, int(trials))
         return
     with tempfile.TemporaryDirectory() as place:
-        folder, many = Path(place), arguments.trials
+        folder = Path(place)
         (folder / "targets.py").write_text(TARGETS)
-        few = max(1, many // 5)
-        short, long = (in_child(folder, "trivial", "fifo", count) for count in (few, many))
-        per_trial = (long["cpu"] - short["cpu"]) / (many - few)
-        wall = (long["wall"] - short["wall"]) / (many - few)
-        print(
-            f"per trial, random search: {1000 * per_trial:.3f} ms CPU of the driver, {1000 * wall:.2f} ms in all"
-        )
-        print(f"driver at its peak: {long['peak_mb']:.0f} MB; heavy libraries: {long['heavy'] or 'none'}")
-        short, long = (in_child(folder, "reports", "asha", count) for count in (few // 4, many // 4))
-        per_report = (long["cpu"] - short["cpu"]) / (long["reports"] - short["reports"])
-        print(f"per report with a decision of asha: {1e6 * per_report:.0f} us CPU, trials included")
+        trivial = in_child(folder, "trivial", "fifo", arguments.trials)
+        reports = in_child(folder, "reports", "asha", max(20, arguments.trials // 20))
+    cpu, wall = (1000 * trivial[key] / trivial["ended"] for key in ("cpu", "wall"))
+    print(f"per trial, random search: {cpu:.3f} ms CPU of the driver, {wall:.2f} ms in all")
+    print(f"driver at its peak: {trivial['peak']:.0f} MB; heavy libraries: {trivial['heavy'] or 'none'}")
+    print(
+        f"per report with a decision of asha: {1e6 * reports['cpu'] / reports['reports']:.0f} us CPU of the driver, "
+        f"{reports['reports'] / reports['ended']:.0f} reports a trial"
+    )
 
 
 if __name__ == "__main__":
