@@ -56,23 +56,23 @@ def write_optuna(store: StudyStore, study: str, path: Path) -> None:
     with storage_errors(path):
         try:
             with _storage(aside) as storage:
-                written = optuna.create_study(
-                    storage=storage,
-                    study_name=study,
-                    directions=[
-                        "minimize" if mode == "min" else "maximize"
-                        for _, mode in objectives_of(configuration)
-                    ],
-                )
-                with warnings.catch_warnings():
-                    # The dashboard shows the names; that this may change in other versions of Optuna is no news.
-                    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                    written.set_metric_names([metric for metric, _ in objectives_of(configuration)])
+                written = _new_study(storage, study, objectives_of(configuration))
                 written.add_trials(_trial(trial, known, curves) for trial in trials)
             aside.replace(path)
         finally:
             for leftover in aside.parent.glob(f"{aside.name}*"):
                 leftover.unlink()
+
+
+def _new_study(storage: Any, name: str, objectives: list[tuple[str, str]]) -> optuna.Study:
+    direction = optuna.study.StudyDirection
+    directions = [direction.MINIMIZE if mode == "min" else direction.MAXIMIZE for _, mode in objectives]
+    study = optuna.create_study(storage=storage, study_name=name, directions=directions)
+    with warnings.catch_warnings():
+        # The dashboard shows the names; that this may change in other versions of Optuna is no news.
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.set_metric_names([metric for metric, _ in objectives])
+    return study
 
 
 @contextmanager
