@@ -31,7 +31,7 @@ WITH_EXTRAS = [
     "plugins/rl[torchrl,render]",
     "plugins/text[parquet,tinker]",
     "plugins/locallm",
-    "plugins/search[gp,cma-es,hyperopt,skopt]",
+    "plugins/search[gp,cma-es,hyperopt,nevergrad,skopt]",
     "contrib/tqdm",
 ]
 """The same, with everything that they can use, but for what is in the next list."""

@@ -8,9 +8,9 @@ from mlkernel.testing import Check
 from mlkernel.testing.plugin_check import checks_of
 
 NAMES = ["auto", "random", "grid", "sobol", "tpe", "gp", "evolution", "nsga2"]
-NAMES += ["coordinate", "bohb", "cma-es", "hyperopt", "skopt"]
-EXPENSIVE = ("skopt",)
-"""Their models take a second to fit."""
+NAMES += ["coordinate", "bohb", "cma-es", "hyperopt", "skopt", "nevergrad", "nsga3"]
+EXPENSIVE = ("skopt", "nevergrad")
+"""Each proposal takes them long."""
 ALWAYS = ("[mixed]", "[conditional]", "public", "descri")
 
 

@@ -161,3 +161,10 @@ class SkoptConfig:
     )
     kappa: float = option(1.96, help="Standard deviations of LCB.", validator=validators.ge(0))
     xi: float = option(0.01, help="Least improvement of EI and PI.", validator=validators.ge(0))
+
+
+@frozen(kw_only=True)
+class NevergradConfig:
+    """Options of Nevergrad."""
+
+    method: str = option("NGOpt", help="Name of one of its optimizers, such as NGOpt, OnePlusOne or TBPSA.")

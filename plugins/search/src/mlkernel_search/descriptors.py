@@ -112,3 +112,16 @@ smbo = Descriptor(
     config="mlkernel_search.configs:SkoptConfig",
     needs=("skopt", "sklearn"),
 )
+nevergrad = Descriptor(
+    name="nevergrad",
+    summary="Nevergrad's NGOpt, which chooses among its optimizers, or any of those by name.",
+    factory="mlkernel_search.nevergrad_search:NevergradSearch",
+    config="mlkernel_search.configs:NevergradConfig",
+    needs=("nevergrad",),
+)
+nsga3 = Descriptor(
+    name="nsga3",
+    summary="NSGA-III, for three and more objectives.",
+    factory="mlkernel_search.nsga3_search:Nsga3Search",
+    config="mlkernel_search.configs:Nsga2Config",
+)

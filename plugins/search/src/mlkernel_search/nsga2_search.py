@@ -29,21 +29,25 @@ class Nsga2Search(StepwiseSearch):
 
     def __init__(self, problem: SearchProblem, config: Nsga2Config | None = None) -> None:
         super().__init__(problem, config)
-        self._options = config or Nsga2Config()
+        self.population = (config or Nsga2Config()).population
+
+    def order(self, losses: Sequence[Sequence[float]]) -> list[int]:
+        """Places of *losses*, the best first."""
+        return fitness_order(losses)
 
     def forget(self) -> None:
         """Start anew, without a population."""
-        self._population: list[Member] = []
+        self._members: list[Member] = []
 
     def learn(self, observation: Observation) -> None:
         """Let a successful trial of the space join; the worst member leaves a population that is too large."""
         losses = self.problem.losses(observation)
         if losses is None or not self.space.contains(observation.parameters):
             return
-        self._population.append((losses, observation.parameters))
-        if len(self._population) > self._options.population:
-            order = fitness_order([losses for losses, _ in self._population])
-            self._population.pop(order[-1])
+        self._members.append((losses, observation.parameters))
+        if len(self._members) > self.population:
+            order = self.order([losses for losses, _ in self._members])
+            self._members.pop(order[-1])
 
     def propose(
         self,
@@ -53,10 +57,10 @@ class Nsga2Search(StepwiseSearch):
     ) -> dict[str, Any]:
         """A random point until the population is complete, then a child of two winners of tournaments."""
         del number, pending
-        if len(self._population) < self._options.population:
+        if len(self._members) < self.population:
             return self.space.sample(rng)
-        order = fitness_order([losses for losses, _ in self._population])
-        one, other = (self._population[order[min(rng.choices(range(len(order)), k=2))]][1] for _ in range(2))
+        order = self.order([losses for losses, _ in self._members])
+        one, other = (self._members[order[min(rng.choices(range(len(order)), k=2))]][1] for _ in range(2))
         return mutated(self.space, crossed(self.space, one, other, rng), rng)
 
 
