@@ -11,12 +11,12 @@ from core.tests.study.report.chromium_page import open_page
 
 from mlkernel.study.report.html_report import render_html, write_html
 
-DRAW_EVERYTHING = """(async () => {
+DRAW = """(async (most) => {
   const faults = [];
   while (!document.querySelector('.plot[data-drawn]')) await new Promise((done) => setTimeout(done, 100));
   for (const picture of data.pictures) {
     const section = document.getElementById(picture.key);
-    for (let place = 0; place < picture.variants.length; place++) {
+    for (let place = 0; place < Math.min(picture.variants.length, most); place++) {
       await draw(section, picture, place);
       const plot = section.querySelector('.plot');
       const box = plot.querySelector('.main-svg')?.getBoundingClientRect();
@@ -25,7 +25,8 @@ DRAW_EVERYTHING = """(async () => {
     }
   }
   return faults;
-})()"""
+})(%d)"""
+PICTURES = {2: 9, 200: 11, 5000: 10}
 HOSTILE = "</script><img src=x onerror=alert(1)> & \"'"
 
 
@@ -84,15 +85,14 @@ def test_the_same_study_gives_the_same_page():
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
-@pytest.mark.parametrize("count", [2, 200, 5000])
-def test_chromium_draws_every_picture_in_all_views(count, tmp_path):
-    write_html(made_results(count, objectives=2), tmp_path / "report.html")
+@pytest.mark.parametrize(("count", "objectives", "views"), [(2, 2, 99), (200, 2, 2), (5000, 1, 1)])
+def test_chromium_draws_every_picture(count, objectives, views, tmp_path):
+    write_html(made_results(count, objectives=objectives), tmp_path / "report.html")
     with open_page(tmp_path / "report.html") as page:
-        faults = page.evaluate(DRAW_EVERYTHING)
+        faults = page.evaluate(DRAW % views)
         assert faults == []
-        assert page.evaluate("document.querySelectorAll('.plot[data-drawn]').length") == (
-            9 if count == 2 else 11
-        )
+        assert page.evaluate("document.querySelectorAll('.plot:not([data-drawn])').length") == 0
+        assert page.evaluate("document.querySelectorAll('.plot').length") == PICTURES[count]
         page.evaluate("showTrial(1)")
         assert page.evaluate("document.querySelector('#trial h3').textContent").endswith("Trial 1")
         assert page.requests == [f"file://{tmp_path}/report.html"]
@@ -104,7 +104,7 @@ def test_chromium_draws_every_picture_in_all_views(count, tmp_path):
 def test_strings_of_users_stay_strings_in_chromium(tmp_path):
     write_html(hostile_results(), tmp_path / "report.html")
     with open_page(tmp_path / "report.html") as page:
-        assert page.evaluate(DRAW_EVERYTHING) == []
+        assert page.evaluate(DRAW % 1) == []
         page.evaluate("showTrial(0)")
         assert (
             page.evaluate("document.querySelectorAll('main img, aside img, svg image[href^=x]').length") == 0

@@ -124,8 +124,12 @@ class StudyStore(Protocol):
         step: float,
         values: Sequence[float],
         metrics: Mapping[str, float],
+        attempt: int | None = None,
     ) -> bool:
-        """Add a report. ``False``, and nothing is added, if the run already reported at this step or a later one."""
+        """Add a report. ``False``, and nothing is added, if the run already reported at this step or a later one.
+
+        :param attempt: which one reports; an earlier one than that which runs adds nothing either.
+        """
 
     def end_run(
         self,
@@ -136,8 +140,12 @@ class StudyStore(Protocol):
         *,
         values: Sequence[float] | None = None,
         error: str | None = None,
-    ) -> None:
-        """Say how an attempt of a run ended; ``waiting`` hands it to whoever comes next."""
+        attempt: int | None = None,
+    ) -> bool:
+        """Say how an attempt of a run ended; ``waiting`` hands it to whoever comes next.
+
+        :param attempt: which one; ``False`` is returned, and nothing changes, if there has been another since.
+        """
 
     def set_trial(  # noqa: PLR0913 - everything that changes at once
         self,

@@ -15,6 +15,8 @@ from mlkernel.study.report.picture import (
 )
 from mlkernel.study.statistics.study_results import StudyResults
 
+MANY_TRIALS = 10_000
+"""From here on points are drawn by the graphics processor."""
 FEW_TRIALS = 10
 """Up to here each place gets a number; more are left to plotly."""
 
@@ -51,7 +53,7 @@ def _points(results: StudyResults, objective: int) -> list[Trace]:
         trials = [trial for trial in results.valued if trial.state == state]
         if trials:
             traces.append({
-                "type": "scatter",
+                "type": "scattergl" if len(trials) >= MANY_TRIALS else "scatter",
                 "mode": "markers",
                 "name": state,
                 "x": [(trial.sequence or 0) + 1 for trial in trials],
