@@ -112,7 +112,9 @@ def _name_axes(panel: Axes, variant: Variant) -> None:
         if given.get("range"):
             getattr(panel, f"set_{letter}lim")(*given["range"])
         if "tickvals" in given:
-            rotated: dict[str, Any] = {"rotation": 30, "ha": "right"} if letter == "x" and len(given["tickvals"]) > 5 else {}
+            rotated: dict[str, Any] = (
+                {"rotation": 30, "ha": "right"} if letter == "x" and len(given["tickvals"]) > 5 else {}
+            )
             axis.set_ticks(given["tickvals"], [_shown(text) for text in given["ticktext"]], **rotated)
     if any(trace.get("name") for trace in variant.traces):
         panel.legend(loc="best", fontsize=8)
