@@ -1,4 +1,7 @@
-"""Study files: TOML, YAML or JSON with the keys of a study, at the top or in a section ``study``."""
+"""Study files: TOML, YAML or JSON with the keys of a study, at the top or in a section ``study``.
+
+mle-toolbox's experiments and hpogrid's projects are told by what is in them.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ import attrs
 
 from mlkernel.config.files import read_config_file
 from mlkernel.config.layers import Layer
+from mlkernel.study.engine.hpogrid_study import from_hpogrid_study, is_hpogrid_study
+from mlkernel.study.engine.mle_toolbox_study import from_mle_toolbox_study, is_mle_toolbox_study
 from mlkernel.study.engine.study_settings import SECTION
 
 
@@ -17,6 +22,10 @@ def read_study_file(path: str | Path) -> Layer:
     :raises ConfigError: it cannot be read, or is not of the format that its suffix tells; with line and column.
     """
     layer = read_config_file(path)
+    if is_mle_toolbox_study(layer.tree):
+        return attrs.evolve(layer, tree={SECTION: from_mle_toolbox_study(layer.tree)}, origins={})
+    if is_hpogrid_study(layer.tree):
+        return attrs.evolve(layer, tree={SECTION: from_hpogrid_study(layer.tree)}, origins={})
     if SECTION in layer.tree:
         return layer
     tree = {key: value for key, value in layer.tree.items() if key != "version"}

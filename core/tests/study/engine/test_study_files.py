@@ -1,0 +1,71 @@
+"""Study files in the forms of mle-toolbox and hpogrid, as their guides have them."""
+
+import json
+
+from core.tests.study.engine.studies import TARGETS, command, trials
+
+SCRIPT = """
+import argparse, json
+parser = argparse.ArgumentParser()
+for name in ("-exp_dir", "-config", "-seed"):
+    parser.add_argument(name)
+given = parser.parse_args()
+config = json.load(open(given.config))["train_config"]
+print(json.dumps({"step": 1, "integral": config["x_0"] + int(given.seed)}), flush=True)
+"""
+JOB = {"train_config": {"x_0": 100}, "log_config": {"time_to_track": ["step"], "what_to_track": ["integral"]}}
+
+
+def test_an_experiment_of_mle_toolbox_over_configurations_and_seeds(tmp_path):
+    (tmp_path / "run.py").write_text(SCRIPT)
+    for number in (1, 2):
+        job = {**JOB, "train_config": {"x_0": 100 * number}}
+        (tmp_path / f"c{number}.json").write_text(json.dumps(job))
+    (tmp_path / "e.yaml").write_text(
+        "meta_job_args:\n  project_name: ode\n  job_type: multiple-experiments\n  base_train_fname: run.py\n"
+        "  experiment_dir: experiments/\nmulti_experiment_args:\n  config_fnames: [c1.json, c2.json]\n"
+        "  num_seeds: 2\nsingle_job_args:\n  job_name: ode\n  num_logical_cores: 1\n  time_per_job: '00:01:00'\n"
+    )
+    done = command("search", "e.yaml", "--name", "study", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [trial.values for trial in trials(tmp_path)] == [(100.5,), (200.5,)]
+
+
+def test_a_search_of_mle_toolbox(tmp_path):
+    (tmp_path / "run.py").write_text(SCRIPT)
+    (tmp_path / "c1.json").write_text(json.dumps(JOB))
+    (tmp_path / "e.yaml").write_text(
+        "meta_job_args:\n  job_type: hyperparameter-search\n  base_train_fname: run.py\n  base_train_config: c1.json\n"
+        "param_search_args:\n  search_type: grid\n  maximize_objective: True\n  problem_type: final\n"
+        "  eval_score_type: integral\n  num_search_batches: 2\n  num_iter_per_batch: 2\n  num_evals_per_iter: 1\n"
+        "  params_to_search:\n    real:\n      x_0: {begin: 1, end: 9, bins: 3}\n"
+        "single_job_args:\n  num_logical_cores: 1\n"
+    )
+    done = command("search", "e.yaml", "--name", "study", "--jobs", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [trial.values for trial in trials(tmp_path)] == [(1.0,), (5.0,), (9.0,)]
+    assert "best: trial 2" in done.stderr
+
+
+def test_a_project_of_hpogrid(tmp_path):
+    project = {
+        "project_name": "study",
+        "scripts_path": str(TARGETS.parent),
+        "hpo_config": {
+            "algorithm": "random",
+            "metric": "loss",
+            "mode": "min",
+            "num_trials": 2,
+            "max_concurrent": 1,
+        },
+        "model_config": {"script": TARGETS.name, "model": "configured", "param": {"offset": 3}},
+        "search_space": {"x": {"method": "uniform", "dimension": {"low": 0, "high": 1}}},
+        "grid_config": {"site": "ANY"},
+    }
+    (tmp_path / "project.json").write_text(json.dumps(project))
+    done = command("search", "project.json", "--name", "study", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [trial.values for trial in trials(tmp_path)] == [
+        (trial.parameters["x"] + 3,) for trial in trials(tmp_path)
+    ]
+    assert len(trials(tmp_path)) == 2
