@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import socket
+import time
 from typing import TYPE_CHECKING
 
 from mlkernel.cli.study_arguments import add_study_arguments
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
 
     from mlkernel.study.store.records import DriverRecord
     from mlkernel.study.study_directory import StudyDirectory
+
+
+SILENT_SECONDS = 120.0
+"""After so long without a heartbeat, a driver on another machine is taken for gone."""
 
 
 def add_delete_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,10 +73,6 @@ def _refuse_driven(directory: StudyDirectory) -> None:
 
 def _is_alive(driver: DriverRecord) -> bool:
     """Whether a driver lives: for one of this machine its process tells, for others the heartbeat."""
-    import os
-    import socket
-    import time
-
     if driver.host != socket.gethostname():
         return time.time() - driver.heartbeat < SILENT_SECONDS
     try:
@@ -79,10 +82,6 @@ def _is_alive(driver: DriverRecord) -> bool:
     except PermissionError:
         return True
     return True
-
-
-SILENT_SECONDS = 120.0
-"""After so long without a heartbeat, a driver on another machine is taken for gone."""
 
 
 def _megabytes(path: Path) -> float:

@@ -53,7 +53,7 @@ def best_facts(trial: TrialRecord, objectives: Sequence[Objective]) -> dict[str,
         "state": trial.state,
         "values": {
             objective.metric: value
-            for objective, value in zip(objectives, trial.values or (), strict=bool(trial.values))
+            for objective, value in zip(objectives, trial.values or (), strict=False)
         },
         "parameters": dict(trial.parameters),
         "runs": [

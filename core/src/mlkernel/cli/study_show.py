@@ -144,7 +144,7 @@ def _print_trial(trial: TrialRecord, study: StudyRecord) -> None:
     from mlkernel.study.statistics.study_results import objectives_of
 
     objectives = objectives_of(study.configuration)
-    values = zip(objectives, trial.values or (), strict=bool(trial.values))
+    values = zip(objectives, trial.values or (), strict=False)
     facts = {"trial": str(trial.number), "state": trial.state}
     facts |= {"reason": trial.reason} if trial.reason else {}
     print_facts(facts | {objective.metric: format_value(value) for objective, value in values})
