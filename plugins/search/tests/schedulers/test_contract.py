@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from mlkernel import resolve
 from mlkernel.testing import Check
 from mlkernel.testing.plugin_check import checks_of
 
 VARIANTS = [
-    ("fifo", []),
     ("asha", []),
     ("asha", ["form=promote"]),
     ("successive-halving", ["trials=8"]),
@@ -32,3 +32,11 @@ VARIANTS = [
 )
 def test_it_keeps_the_contract(check: Check) -> None:
     check()
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [("asynchyperband", "asha"), ("bohbhyperband", "bohb-hyperband"), ("halving", "successive-halving")],
+)
+def test_names_of_earlier_tools_lead_to_the_same_schedulers(alias, name):
+    assert resolve("trial_scheduler", alias).factory() is resolve("trial_scheduler", name).factory()
