@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -85,8 +86,7 @@ class BracketScheduler:
         while not self._brackets or self._brackets[-1].end <= trial:
             first = self._brackets[-1].end if self._brackets else 0
             self._brackets.append(Bracket(self._plans[len(self._brackets) % len(self._plans)], first))
-        place = next(place for place in range(len(self._brackets)) if trial < self._brackets[place].end)
-        return self._brackets[place]
+        return self._brackets[bisect_right(self._brackets, trial, key=lambda bracket: bracket.first) - 1]
 
     def _begun(self, curves: Curves) -> Iterator[Bracket]:
         """The brackets that are not over."""
