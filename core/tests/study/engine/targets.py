@@ -66,3 +66,24 @@ def curve(config, reporter):
 
 def configured(config):
     return config["x"] + config["offset"]
+
+
+class Climber:
+    """Adds its rate to a sum in every step; what it has is in its checkpoints."""
+
+    def setup(self, config):
+        self.rate, self.total = config["x"], 0.0
+
+    def step(self):
+        self.total += self.rate
+        return {"loss": -self.total}
+
+    def reset_config(self, config):
+        self.rate, self.total = config["x"], 0.0
+        return True
+
+    def save_checkpoint(self, directory):
+        (Path(directory) / "total").write_text(repr(self.total))
+
+    def load_checkpoint(self, directory):
+        self.total = float((Path(directory) / "total").read_text())

@@ -94,7 +94,7 @@ def _resources(job: Mapping[str, Any]) -> dict[str, Any]:
 def _tracked(files: list[str]) -> str:
     """What the job's own configuration keeps track of first, which is what experiments without a search compare."""
     tree = read_config_file(Path(files[0])).tree if files else {}
-    tracked = tree.get("log_config", {}).get("what_to_track", []) if isinstance(tree, Mapping) else []
+    tracked = tree.get("log_config", {}).get("what_to_track", [])
     return str(tracked[0]) if tracked else "loss"
 
 

@@ -100,14 +100,20 @@ class RunEnds:
     def end_paused(self, reason: str) -> None:
         """End the trials that rest when the study is over; what they reported is their result."""
         for trial in list(self._state.live.values()):
-            for run in trial.runs:
-                if run.state == "paused":
-                    run.result = run.value.value(self._state.config.result)
-                    self._end_run(run, "stopped" if run.result else "failed")
-            if any(run.result for run in trial.runs):
-                self._end_trial(trial, "stopped", reason)
-            else:
-                self._end_trial(trial, "failed", "it reported nothing before it was paused")
+            if any(run.state in UNDER_WAY for run in trial.runs):
+                continue  # another driver has it
+            with self._store.together(self._study):
+                self._end_resting(trial, reason)
+
+    def _end_resting(self, trial: LiveTrial, reason: str) -> None:
+        for run in trial.runs:
+            if run.state == "paused":
+                run.result = run.value.value(self._state.config.result)
+                self._end_run(run, "stopped" if run.result else "failed")
+        if any(run.result for run in trial.runs):
+            self._end_trial(trial, "stopped", reason)
+        else:
+            self._end_trial(trial, "failed", "it reported nothing before it was paused")
 
     def _end_trial(self, trial: LiveTrial, state: str, reason: str | None) -> None:
         results = [run.result for run in trial.runs if run.result is not None]

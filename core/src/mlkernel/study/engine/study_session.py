@@ -85,16 +85,15 @@ def start_study(
     list(earlier_observations(config, directory.path.parent))
     store = directory.create(store_url)
     try:
-        is_known = any(record.name == config.name for record in store.studies())
-        if is_known and is_ours:
-            raise UsageError(
-                f"there is a study {config.name!r} in {directory.path.parent}",
-                hint=f"Go on with it with kernel study resume {config.name}, or choose another --name.",
-            )
-        if is_known:
-            display.say(f"joining the study {config.name!r} of {store.name}, as it is configured there")
-        else:
+        try:
             store.create(config.name, plain_study(config))
+        except UsageError:  # there is one
+            if is_ours or scheme(directory.location()) is None:
+                raise UsageError(
+                    f"there is a study {config.name!r} in {directory.path.parent}",
+                    hint=f"Go on with it with kernel study resume {config.name}, or choose another --name.",
+                ) from None
+            display.say(f"joining the study {config.name!r} of {store.name}, as it is configured there")
         return _drive(directory, store, display)
     finally:
         store.close()

@@ -52,6 +52,7 @@ class StudyState:
             self._take(report)
         for trial in store.ends(study, after=self._newest_end):
             self.end(trial)
+            self._newest_end = trial.sequence if trial.sequence is not None else self._newest_end
 
     def read_states(self, store: StudyStore, study: str) -> None:
         """Take over how trials stand that other drivers may have changed."""
@@ -106,18 +107,19 @@ class StudyState:
 
     def _take(self, report: ReportRecord) -> None:
         trial = self.live.get(report.trial)
-        if trial is not None:  # else it ended before this was read
-            run = trial.runs[report.place]
+        if trial is None:
+            return  # it ended before this was read
+        run = trial.runs[report.place]
+        if run.step is None or report.step > run.step:  # else it was this driver that heard it
             run.metrics = report.metrics
             self.take(run, report.step, report.values)
 
     def end(self, record: TrialRecord) -> None:
         """Move a trial that ended into the history."""
-        assert record.sequence is not None, "an end has its place in the order of ends"
-        self._newest_end = max(self._newest_end, record.sequence)
         trial = self.live.pop(record.number, None)
-        if trial is not None:
-            self.change(trial, record)
+        if trial is None:
+            return  # it was this driver that ended it
+        self.change(trial, record)
         self.ended += 1
         self.failed += record.state == "failed"
         observation = Observation(

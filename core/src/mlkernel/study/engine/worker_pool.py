@@ -123,9 +123,9 @@ class WorkerPool:
     def deliver(self) -> None:
         """Send what workers are to be told. A message that is lost with the connection is asked for again."""
         for worker in self._workers.values():
-            if worker.outbox:
-                messages, worker.outbox = worker.outbox, []
-                for message in messages if worker.channel is not None else ():
+            messages, worker.outbox = worker.outbox, []
+            for message in messages:
+                if worker.channel is not None:
                     worker.channel.send(message)
 
     def send_away(self, workers: Iterable[Worker]) -> None:
