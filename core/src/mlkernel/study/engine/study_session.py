@@ -142,6 +142,11 @@ class _StudyDrive:
         context = StudyContext(store, directory.name, name, directory.path, self._state, notices)
         self._work = Assignments(context, make_algorithm(config, problem), scheduler, shared=shared)
         launcher = config.launcher.make(directory.launcher)
+        if not launcher.capabilities.channel:
+            raise UsageError(
+                f"jobs of the launcher {config.launcher.name!r} cannot reach the driver of a study",
+                hint="Choose another one with --launcher; local can.",
+            )
         working = None if config.directory is None else Path(config.directory)
         pool = WorkerPool(launcher, directory.path, config.resources, working)
         self._driver = Driver(context, self._work, scheduler, pool, {"name": config.trainer})
