@@ -116,6 +116,8 @@ class Driver:
         self._ends.end_paused("the study is over")
         self._pool.send_away(self._pool)
         self._pool.deliver()
+        late = [worker for worker in self._pool if worker.channel is None]
+        self._pool.cancel(late, "the study was over before it connected")
 
     def close(self) -> None:
         """Hand back the runs that are under way, and let go of everything."""
