@@ -105,7 +105,7 @@ def test_auto_chooses_by_space_budget_and_parallelism():
     assert choice(["x=uniform(0, 1)"]) == "gp"
     assert choice(["x=uniform(0, 1)"], observed=GP_UNTIL) == "tpe"
     assert choice(["x=uniform(0, 1)"], parallel=64) == "tpe"
-    assert choice(["a=[p, q]", "x=uniform(0, 1) when a=p"]) == "tpe"
+    assert choice(["a=[p, q]", "x=uniform(0, 1) when a=p"]) == "gp"
     assert choice(["a=categorical([x, y], grid_search=true)", "x=uniform(0, 1)"]) == "grid"
 
 

@@ -40,7 +40,7 @@ class AutoSearch:
         must_be_grid = bool(Capabilities(several_objectives=True).refusals(problem))
         if must_be_grid or (size is not None and size <= (problem.trials or 0)):
             return "grid"
-        fits = len(problem.space.parameters) <= GP_DIMENSIONS and not problem.space.is_conditional
+        fits = len(problem.space.parameters) <= GP_DIMENSIONS
         is_short = observed < GP_UNTIL and problem.parallel <= GP_PARALLEL
         return "gp" if fits and is_short and _has_torch() else "tpe"
 
