@@ -16,6 +16,7 @@ from attrs import evolve
 from mlkernel import FineTuneJob, FineTuneRequest
 from mlkernel_text import BackendContext, Capabilities, ChatMessage, Sample, SampleRequest, SampleResult
 from mlkernel_text.backends.backend import Estimate, Usage
+from mlkernel_text.backends.errors import ProviderError
 from mlkernel_text.scenario.curriculum import Curriculum
 
 HERE = Path(__file__)
@@ -135,7 +136,8 @@ class ScriptedBackend:
         return model
 
     async def release(self, model: str) -> None:
-        return None
+        with (self._directory / "released.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{model}\n")
 
     async def aclose(self) -> None:
         return None
@@ -151,6 +153,13 @@ class FreshTuningOnly(ScriptedBackend):
     """As a provider that cannot tune a tuned model, and knows no weights of rows."""
 
     capabilities = Capabilities(methods=frozenset({"sft"}), seed=True, n=True, metered=False)
+
+
+class Ungrateful(ScriptedBackend):
+    """As a provider that cannot delete models just now."""
+
+    async def release(self, model: str) -> None:
+        raise ProviderError("come back later", kind="server")
 
 
 class Metered(ScriptedBackend):

@@ -89,6 +89,20 @@ def test_from_scratch_starts_each_job_from_the_base_model(run):
     }
 
 
+def test_models_that_nobody_speaks_with_any_more_are_released_if_they_are_not_kept(run):
+    def released(done):
+        path = done.directory / "provider" / "backend" / "released.txt"
+        return path.read_text().split() if path.exists() else []
+
+    assert released(run()) == []
+    # Both agents leave skill-0.70 and then skill-0.80 behind; the base model and the last ones stay.
+    assert released(run("keep_models=false")) == ["skill-0.70", "skill-0.80"]
+    # The frozen verifier goes on speaking with a model that the prover leaves.
+    frozen = ("agents.verifier.freeze=true", "agents.verifier.model=skill-0.70")
+    assert released(run("keep_models=false", *frozen)) == ["skill-0.80"]
+    assert run("keep_models=false", backend=f"{HERE}:Ungrateful").state == "finished"
+
+
 def test_update_schedules_take_turns(run):
     done = run(
         "iterations=4",

@@ -222,10 +222,14 @@ class PureTextTrainer(ProviderAnswers, Trainer):
 
     async def _stage_await_fine_tune_jobs(self) -> None:
         """Wait for the jobs of this iteration, and switch to their models."""
+        before = set(self._models().values())
         for name, job in (await self._desk.jobs.wait(self.iteration)).items():
             self.run.logger.debug("fine-tune job is over", group=name, state=job.state, reason=job.message)
             if job.state == "servable" and job.model is not None:
                 self.shared_model_groups[name].switch_to(job.model)
+        if not self.config.keep_models:
+            bases = {group.base_model for group in self.shared_model_groups.values()}
+            await self._desk.release(before - bases - set(self._models().values()))
 
     # For subclasses
 
