@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import mlkernel
+from mlkernel.cli.command_parser import CommandParser
 from mlkernel.errors import KernelError
 
 COMMANDS = {
@@ -76,7 +77,7 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--traceback", action="store_true", help="show where in the code an error arose")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=CommandParser)
     summaries = {name: summary for name, (_, summary) in COMMANDS.items()}
     chosen = next((word for word in words if not word.startswith("-")), None)
     if chosen not in COMMANDS:  # those do not wait for the index of what is installed
