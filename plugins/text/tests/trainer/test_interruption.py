@@ -19,6 +19,7 @@ OVERRIDES = [
     "iterations=3",
     "episodes=16",
     "test_episodes=8",
+    "sampling.episodes_in_flight=8",  # whoever is killed more often than episodes end gets nowhere
     "fine_tune.min_rows=3",
     "fine_tune.poll_seconds=0.01",
     "learning_curve=false",
