@@ -145,6 +145,14 @@ def test_samples_have_tokens_and_logprobs(make):
     assert ask(make(), "bigram", logprobs=True) == result
 
 
+@pytest.mark.parametrize("sequences", [[{"stop_reason": "stop"}] * 8, [None] * 8, [], None])
+def test_a_sample_that_cannot_be_read_may_be_asked_for_again(make, service, monkeypatch, sequences):
+    monkeypatch.setattr(service, "asample", lambda body: service.promise({"sequences": sequences}))
+    with pytest.raises(ProviderError) as raised:
+        ask(make(), "bigram")
+    assert raised.value.kind == "malformed"
+
+
 def test_supervised_training_teaches_what_it_is_shown(make, tmp_path):
     backend = make()
     rows = [{"messages": [*PROMPT, answer("abc")]}] * 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from openai import AsyncOpenAI
 
 from mlkernel import ConfigError, resolve
 from mlkernel_text.backends.openai_config import OpenAIConfig
+from mlkernel_text.backends.openai_errors import key_from
 
 NO_KEY = "none"
 """Sent where a provider wants no key: the client insists on one."""
@@ -73,7 +73,7 @@ class OpenAIClient:
 
     def _key(self) -> str:
         name = self._config.api_key_env
-        key = None if name is None else os.environ.get(name)
+        key = key_from(name)
         if key:
             return key
         if name is None or self._server is not None:
