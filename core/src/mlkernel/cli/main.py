@@ -63,6 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe, such as `head`, has gone: nothing is wrong, and nothing more can be printed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.filename is None:
+            raise  # nothing tells which file it was, so the place in the code has to
+        return _report(_about_file(error), traceback_wanted)
 
 
 def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
@@ -143,6 +147,12 @@ def _own_warnings_in_one_line() -> Iterator[None]:
         yield
     finally:
         warnings.formatwarning = python_format
+
+
+def _about_file(error: OSError) -> KernelError:
+    told = KernelError(f"{error.filename}: {error.strerror}", hint="--traceback shows what was done with it.")
+    told.__cause__ = error
+    return told
 
 
 def _report(error: KernelError, traceback_wanted: bool) -> int:
