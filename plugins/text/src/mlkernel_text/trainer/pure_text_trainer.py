@@ -75,6 +75,7 @@ class PureTextTrainer(ProviderAnswers, Trainer):
         """Agent → further text at the end of its system prompt."""
         self.default_model = ""
         """The back end's base model, once it is prepared."""
+        self._planned: set[str] = set()
         self.shared_model_groups: dict[str, SharedModelGroup] = make_groups(
             self.scenario, self.agent_settings, self._plan_job
         )
@@ -210,7 +211,7 @@ class PureTextTrainer(ProviderAnswers, Trainer):
         """Let the subclass plan a job for each group, and submit them all."""
         if self.config.fine_tune_on == "all":
             rollouts = self._load_rollouts(self._trained_iterations())
-        self._planned: set[str] = set()
+        self._planned = set()
         await self._resolve(self._stage_create_fine_tune_jobs(answered(rollouts)))
         if not self.trains_models:
             return
