@@ -4,7 +4,7 @@ Motwani et al. 2024, "MALT: Improving Reasoning with Multi-Agent LLM Training". 
 turn of an episode, which grows into a tree. A turn's value for the agent who spoke is the mean of its children's
 (section 3.2); answers to one chat with different values make a preference pair, and each model is trained by DPO on the
 pairs of its agents (Rafailov et al. 2023, eq. 7), with its present self as the reference. A negative-log-likelihood
-term on preferred answers (Pang et al. 2024, "Iterative Reasoning Preference Optimization", eq. 2) keeps their
+term on preferred answers (Pang et al. 2024, "Iterative Reasoning Preference Optimization", eq. 1) keeps their
 probability from falling.
 """
 
