@@ -82,7 +82,8 @@ class OpenAIBackend:
         self._config = config
         if config.model is None and config.in_process is None:
             raise ConfigError(
-                "the back end openai needs to know the model", hint="Set model, such as model=NAME."
+                "the back end openai needs to know the model",
+                hint="Set its option model, such as backend.model=NAME.",
             )
         self._client = OpenAIClient(config, context.directory)
         self._prices = Prices(config.prices)

@@ -84,7 +84,7 @@ class SamplingStage:
             told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(bad.items()))
             raise SamplingFailed(
                 f"too many of {len(self._tasks)} episodes are unusable ({told}); the last one: {episode.problem}",
-                hint="Mend the cause and resume the run, or allow more of them by max_bad_fraction.",
+                hint="Mend the cause and resume the run, or allow more of them by sampling.max_bad_fraction.",
             )
 
 
