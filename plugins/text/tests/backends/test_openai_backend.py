@@ -197,6 +197,11 @@ def test_a_key_in_place_of_its_name_is_refused():
         OpenAIConfig(model="base", api_key_env=KEY)
 
 
+def test_an_address_without_its_scheme_is_refused():
+    with pytest.raises(ValueError, match="base_url"):
+        OpenAIConfig(model="base", base_url="localhost:8000/v1")
+
+
 def test_a_missing_model_is_told_before_anything_is_paid(make):
     with pytest.raises(ConfigError, match="has no model 'bsae'"):
         call(make(model="bsae"), "prepare", None)
