@@ -168,6 +168,34 @@ class Metered(ScriptedBackend):
     capabilities = evolve(ScriptedBackend.capabilities, metered=True)
 
 
+class NamesTunedModels(Metered):
+    """As a provider of whose tuned models the beginnings of the names are known."""
+
+    capabilities = evolve(Metered.capabilities, tuned_names="ft:{model}")
+
+
+class ValidatesRft(ScriptedBackend):
+    """As a provider that wants rows for validation."""
+
+    capabilities = evolve(ScriptedBackend.capabilities, validates_rft=True)
+
+
+class PreferencesOnly(ScriptedBackend):
+    """As a provider that trains by preferences only."""
+
+    capabilities = evolve(ScriptedBackend.capabilities, methods=frozenset({"dpo"}))
+
+
+class SpoiltBySecret(ScriptedBackend):
+    """As a model that gives no answer by the rules once its instructions are improved."""
+
+    def _answer(self, request: SampleRequest, number: int) -> Sample:
+        told = "\n".join(message["content"] for message in request.chat)
+        if SECRET in told and "better instructions" not in told:
+            return Sample(outcome="ok", text="I would rather think first.")
+        return super()._answer(request, number)
+
+
 def play_cards(chat: Sequence[ChatMessage], *, is_right: bool) -> str:
     """The prover's or the verifier's answer, right or wrong."""
     question = chat[-1]["content"]

@@ -22,6 +22,8 @@ from mlkernel_text.backends.openai_errors import (
 )
 from mlkernel_text.backends.openai_jobs import short_hash
 
+DEPLOYMENT_PREFIX = "mlkernel-"
+"""How names of deployments of tuned models begin."""
 _WORKING = {"accepted", "creating", "moving", "updating", "scaling"}
 
 
@@ -117,7 +119,7 @@ class AzureDeployments:
 
 def deployment_name(model: str) -> str:
     """The name under which *model* is deployed; the same each time."""
-    return f"mlkernel-{short_hash(model)}"
+    return f"{DEPLOYMENT_PREFIX}{short_hash(model)}"
 
 
 def is_ready(deployment: Deployment, again: float) -> bool:

@@ -64,6 +64,8 @@ def capabilities_of(config: OpenAIConfig) -> Capabilities:
         metered=metered,
         cancel=bool(config.methods),
         checkpoints=bool(config.methods),
+        tuned_names=config.tuned_names,
+        validates_rft=True,
     )
 
 

@@ -76,6 +76,11 @@ class OpenAIConfig:
     row_weight: Literal["none", "binary", "float"] = option(
         "binary", help="Weights of training rows that the provider honours."
     )
+    tuned_names: str = option(
+        "ft:{model}",
+        help="How names of tuned models begin, {model} being the base model; below a cap on costs a price is wanted for"
+        " them at the start. Empty: it is not known.",
+    )
     find_by: Literal["metadata", "suffix", "file", "none"] = option(
         "metadata",
         help="Where a job's key is kept at the provider, so that a job is found again and never created twice.",

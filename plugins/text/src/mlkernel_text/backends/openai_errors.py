@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 import httpx2
 import openai
 
+from mlkernel_text.backends.connection_failure import connection_failure
 from mlkernel_text.backends.errors import ProviderError, ProviderErrorKind
 
 _KINDS_BY_CODE: dict[str, ProviderErrorKind] = {
@@ -72,8 +73,7 @@ def _translated(error: Exception, doing: str) -> ProviderError:
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return ProviderError(f"cannot {doing}: no answer in time", kind="timeout")
     if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
-        cause = type(error.__cause__ or error).__name__
-        return ProviderError(f"cannot {doing}: the connection failed ({cause})", kind="connection")
+        return ProviderError(f"cannot {doing}: {without_keys(connection_failure(error))}", kind="connection")
     if isinstance(error, (openai.APIResponseValidationError, *_UNREADABLE)):
         return malformed(doing, "the answer is no JSON of the expected form")
     return ProviderError(f"cannot {doing}: {without_keys(str(error))}", kind="bad_request")
