@@ -201,7 +201,7 @@ def test_the_key_is_in_no_error_nor_representation(make, customer):
 
 def test_a_missing_key_is_told_before_anything_is_asked(make, monkeypatch):
     monkeypatch.delenv("TEST_PROVIDER_KEY")
-    with pytest.raises(ConfigError, match="TEST_PROVIDER_KEY is not set"):
+    with pytest.raises(ConfigError, match=r"TEST_PROVIDER_KEY is not set, and backend\.api_key_env"):
         make()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -16,6 +17,7 @@ from mlkernel import ConfigError, FineTuneRequest
 from mlkernel.testing import check_plugin
 from mlkernel_text.backends.backend import SampleRequest
 from mlkernel_text.backends.backend_context import BackendContext
+from mlkernel_text.backends.chat_tokenizer import ChatTokenizer
 from mlkernel_text.backends.errors import ProviderError
 from mlkernel_text.backends.tinker_backend import TinkerBackend
 from mlkernel_text.backends.tinker_config import TinkerConfig
@@ -330,3 +332,10 @@ def test_the_key_stays_secret(make, service, monkeypatch):
     monkeypatch.delenv("TEST_TINKER_KEY")
     with pytest.raises(ConfigError, match="TEST_TINKER_KEY is not set"):
         make()
+
+
+def test_a_tokenizer_that_cannot_be_read_is_named_with_what_to_do(tmp_path):
+    (tmp_path / "config.json").write_text("no JSON")
+    with pytest.raises(ConfigError, match=re.escape(str(tmp_path))) as refused:
+        ChatTokenizer(str(tmp_path)).prompt([{"role": "user", "content": "hello"}])
+    assert "backend.tokenizer" in refused.value.hint

@@ -85,9 +85,9 @@ class OpenAIBackend:
         if config.model is None and config.in_process is None:
             raise ConfigError(
                 "the back end openai needs to know the model",
-                hint="Set its option model, such as backend.model=NAME.",
+                hint=f"Set its option model: {context.option}.model=NAME.",
             )
-        self._client = OpenAIClient(config, context.directory)
+        self._client = OpenAIClient(config, context)
         self._prices = Prices(config.prices)
         self._logger = context.logger or structlog.get_logger()
         self._unknown_states: set[str] = set()

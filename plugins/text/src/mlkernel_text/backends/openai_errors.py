@@ -38,7 +38,7 @@ _KINDS_BY_STATUS: dict[int, ProviderErrorKind] = {
 _DAILY = re.compile(r"\b(per|a|each) day\b|\bdaily\b|\bRPD\b|\bTPD\b", re.IGNORECASE)
 _FLAGGED = re.compile(r"too many examples were flagged|moderation|unsafe|usage policies", re.IGNORECASE)
 _HINTS: dict[ProviderErrorKind, str] = {
-    "auth": "Set the environment variable that api_key_env names to a key with the rights for this.",
+    "auth": "The environment variable that the back end's option api_key_env names must hold a key that may do this.",
     "quota": "Pay, or raise the limit, at the provider; then kernel resume goes on.",
     "not_found": "Compare the name with those that the provider lists.",
 }

@@ -112,7 +112,7 @@ class TinkerClient:
         if not key:
             raise ConfigError(
                 f"the environment variable {name} is not set, and api_key_env says that it holds the service's key",
-                hint=f"export {name}=... before starting the run, or set api_key_env to none where no key is wanted.",
+                hint=f"export {name}=... before starting the run; where no key is wanted, backend.api_key_env=none.",
             )
         return {"X-API-Key": key}
 

@@ -38,7 +38,11 @@ class ProviderDesk:
         )
         self.backend: TextBackend = config.backend.make(context)
         self.budget = Budget(
-            state / "budget.sqlite", config.budget.max_cost, config.budget.max_tokens, config.budget.prices
+            state / "budget.sqlite",
+            config.budget.max_cost,
+            config.budget.max_tokens,
+            config.budget.prices,
+            is_metered=self.backend.capabilities.metered,
         )
         self.jobs = FineTuneJobs(
             run, self.backend, JobLedger(state / "jobs.sqlite"), self.budget, config.fine_tune
