@@ -178,6 +178,7 @@ def test_help_lists_those_of_another_component_that_the_line_or_a_file_chooses(c
     text = help_of(capsys, "--trainer", player, "game=board")
     assert "game.rule=short (games 1.0): Short." in text
     assert f"kernel run --trainer {player} game=board game.rule=long --help" in text
+    assert f"Or game=cards, dice: kernel run --trainer {player} game=cards --help" in text
     (tmp_path / "a.toml").write_text(f'[trainer]\nuse = "{player}"\ngame = "dice"\n')
     assert "game=dice (games 1.0): Dice.\n  no options" in help_of(capsys, "--config", "a.toml")
 

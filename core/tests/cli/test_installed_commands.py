@@ -58,6 +58,16 @@ def test_a_command_is_run_and_explains_itself(site_folder):
     assert refused.stderr == "error: nobody cannot be greeted\n  → Name somebody.\n"
 
 
+def test_a_file_that_a_command_cannot_use_is_named_without_a_traceback(site_folder, tmp_path):
+    reading = COMMAND.replace("print(", "open(arguments.who)\n        print(")
+    install_command(site_folder, "greetings", "hello", source=reading)
+    missing = str(tmp_path / "missing" / "file")
+    refused = site_folder.kernel("hello", missing)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"error: {missing}: No such file or directory\n  → ")
+    assert "Traceback" in site_folder.kernel("hello", missing, "--traceback").stderr
+
+
 def test_words_after_a_plugins_command_are_its_own(site_folder):
     install_command(site_folder, "greetings", "hello")
     assert "hello list from greetings" in site_folder.kernel("hello", "list").stdout

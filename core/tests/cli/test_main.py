@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 from core.tests.site_folder import SiteFolder
 
-from mlkernel.cli.main import COMMANDS, main
+from mlkernel.cli.main import COMMANDS, build_parser, main
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -38,6 +38,29 @@ def test_an_error_is_its_message_and_what_to_do(site_folder: SiteFolder, capsys:
         "error: no plugin and no component is called 'no-such-plugin'",
         "  → kernel plugin list shows all that are installed.",
     ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "--trainer", "none-such", "lr=1", "--json", "seed=2"],
+        ["show", "lr=1", "--trainer", "none-such", "seed=2"],
+        ["show", "--trainer=none-such", "lr=1", "seed=2"],
+    ],
+)
+def test_options_may_stand_on_both_sides_of_a_flag(words: list[str]):
+    parsed = build_parser(["config", *words]).parse_args(["config", *words])
+    assert parsed.trainer == "none-such"
+    assert parsed.overrides == ["lr=1", "seed=2"]
+
+
+def test_an_unknown_flag_is_refused_with_the_usage_of_its_command(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as end:
+        main(["config", "show", "lr=1", "--jsn"])
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith("usage: kernel config show")
+    assert "unrecognized arguments: --jsn" in told
 
 
 @pytest.mark.parametrize(

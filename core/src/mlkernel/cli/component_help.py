@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 from collections.abc import Sequence
 from functools import partial
@@ -114,7 +115,6 @@ def options_help(
     from mlkernel.config.sections import settle
 
     settled = settle(classes, layers, overrides)
-    so_far = " ".join([words, *overrides])
     tables = []
     for position, (name, section) in enumerate(settled.sections.items()):
         # Paths of the first section are written without its name, as on the command line.
@@ -124,9 +124,8 @@ def options_help(
         for row in rows:
             if row.chosen is not None:
                 inner = [option for option in rows if option.within == row.path]
-                tables.append(
-                    _table(_title(row.path, row.chosen), inner, width, _others(row, row.chosen, so_far))
-                )
+                others = _others(row, row.chosen, words, overrides)
+                tables.append(_table(_title(row.path, row.chosen), inner, width, others))
     return "\n\n".join([*tables, *map(str, settled.problems)])
 
 
@@ -142,8 +141,8 @@ def _title(path: str, chosen: ChosenComponent) -> str:
     return f"{path}={chosen.name}{provider}: {component.descriptor.summary}"
 
 
-def _others(row: OptionRow, chosen: ChosenComponent, words: str) -> str:
-    """How to see what else could be chosen."""
+def _others(row: OptionRow, chosen: ChosenComponent, words: str, overrides: Sequence[str]) -> str:
+    """How to see what else could be chosen: with all overrides but those of the present choice."""
     from mlkernel.discovery.allow_and_block import read_policy
     from mlkernel.discovery.entry_point_index import read_index
     from mlkernel.discovery.inventory import inventory, usable_names
@@ -153,4 +152,6 @@ def _others(row: OptionRow, chosen: ChosenComponent, words: str) -> str:
     others = [name for name in names if name not in (component.name, component.reference)]
     if not others:
         return ""
-    return f"  Or {row.path}={', '.join(others)}: {words} {row.path}={others[0]} --help lists the options of another."
+    kept = [word for word in overrides if not word.startswith((f"{row.path}=", f"{row.path}."))]
+    example = shlex.join([*kept, f"{row.path}={others[0]}"])
+    return f"  Or {row.path}={', '.join(others)}: {words} {example} --help lists the options of another."

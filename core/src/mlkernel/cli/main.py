@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import mlkernel
+from mlkernel.cli.command_parser import CommandParser
 from mlkernel.errors import KernelError
 
 COMMANDS = {
@@ -64,6 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe, such as `head`, has gone: nothing is wrong, and nothing more can be printed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.filename is None:
+            raise  # nothing tells which file it was, so the place in the code has to
+        return _report(_about_file(error), traceback_wanted)
 
 
 def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
@@ -78,7 +83,7 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--traceback", action="store_true", help="show where in the code an error arose")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=CommandParser)
     summaries = {name: summary for name, (_, summary) in COMMANDS.items()}
     chosen = next((word for word in words if not word.startswith("-")), None)
     if chosen not in COMMANDS:  # those do not wait for the index of what is installed
@@ -144,6 +149,12 @@ def _own_warnings_in_one_line() -> Iterator[None]:
         yield
     finally:
         warnings.formatwarning = python_format
+
+
+def _about_file(error: OSError) -> KernelError:
+    told = KernelError(f"{error.filename}: {error.strerror}", hint="--traceback shows what was done with it.")
+    told.__cause__ = error
+    return told
 
 
 def _report(error: KernelError, traceback_wanted: bool) -> int:

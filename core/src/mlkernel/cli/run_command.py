@@ -60,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
 def print_outcome(outcome: Outcome) -> None:
     """Say on standard error how an attempt ended, where its files are, and what to type next."""
     status = outcome.status
-    reason = f" ({outcome.reason})" if outcome.reason else ""
-    lines = [f"{status.state}{reason}: {outcome.directory}"]
+    reason, *advice = (outcome.reason or "").split("\n")  # an error's second line says what to do
+    lines = [f"{status.state}{f' ({reason})' if reason else ''}: {outcome.directory}", *advice]
     if status.best is not None:
         lines.append(f"  best {status.best.metric}: {status.best.value:g}")
     lines += [f"  {name}: {fact}" for name, fact in status.notes.items()]

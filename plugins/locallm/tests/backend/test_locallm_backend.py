@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from structlog.testing import capture_logs
 
 from mlkernel import FineTuneJob, FineTuneRequest
 from mlkernel_locallm.backend.locallm_backend import LocalLmBackend
@@ -334,3 +335,21 @@ def test_a_process_that_closes_leaves_its_jobs_to_the_next(
             assert (await ended(locallm, found)).state == "succeeded"
 
     run(work())
+
+
+def test_a_scenario_that_the_shipped_weights_do_not_know_is_warned_of(tmp_path: Path, cards: Cards) -> None:
+    def told(curriculum: Any) -> list[Any]:
+        async def work() -> None:
+            context = BackendContext(directory=tmp_path, run_id="test", seed=0)
+            made = LocalLmBackend(LocalLmConfig(), context)
+            await made.prepare(curriculum)
+            await made.aclose()
+
+        with capture_logs() as logged:
+            run(work())
+        return logged
+
+    assert told(cards.curriculum) == []
+    (warning,) = told(None)
+    assert "the card game only" in warning["event"]
+    assert "backend=openai" in warning["hint"]

@@ -9,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkernel_locallm.generation.stop_watch import StopWatch
+from mlkernel_locallm.pretraining.base_models import base_model
 from mlkernel_locallm.server.chat.chat_stream import TextSoFar
+from mlkernel_locallm.server.chat.generation_queue import Asked, GenerationQueue
 from mlkernel_locallm.server.chat.json_grammar import GrammarState, _grammar
+from mlkernel_locallm.server.http.api_error import ApiError
+from mlkernel_locallm.server.model_shelf import ModelShelf
+from mlkernel_locallm.server.store import resources
+from mlkernel_locallm.server.store.database import Database
 
 QUESTION = [{"role": "user", "content": "g4 h8 d7 a6 | 2"}]
 
@@ -189,3 +195,13 @@ def test_an_unknown_model_is_not_found(ask):
     with pytest.raises(openai.NotFoundError) as raised:
         ask(model="gpt-17")
     assert raised.value.code == "model_not_found"
+
+
+def test_a_closed_queue_refuses_at_once(tmp_path, mixed_prompts):
+    database = Database(tmp_path / "state.sqlite", resources.SCHEMA, durable=False)
+    queue = GenerationQueue(ModelShelf(database, tmp_path / "models", {"base": base_model(None).path}))
+    queue.close()
+    with pytest.raises(ApiError, match="the server is closing") as refused:
+        queue.ask(Asked(model="base", prompts=tuple(mixed_prompts[:1]))).result(timeout=1)
+    assert refused.value.status == 503
+    database.close()

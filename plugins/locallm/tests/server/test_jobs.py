@@ -156,6 +156,24 @@ def test_reinforcement_raises_the_reward(story):
     assert rewards[-1] > rewards[0] + 0.2
 
 
+def test_a_grader_that_always_fails_ends_the_job_with_its_own_words(story):
+    async def run(client):
+        file = await client.files.create(file=("rows.jsonl", tasks(12)), purpose="fine-tune")
+        grader = {
+            "type": "python",
+            "name": "broken",
+            "source": "def grade(sample, item):\n    return 1 / 0\n",
+        }
+        method = {"type": "reinforcement", "reinforcement": {"grader": grader}}
+        job = await ended(client, await submit(client, tasks(12), validation_file=file.id, method=method))
+        return job.status, job.error
+
+    status, error = story(run)
+    assert (status, error.code, error.param) == ("failed", "invalid_grader", "grader")
+    assert error.message.startswith("the grader failed on every answer")
+    assert "ZeroDivisionError" in error.message
+
+
 def test_a_tuned_model_can_be_tuned_further_and_is_kept_while_it_is(story):
     async def run(client):
         first = await ended(client, await submit(client, demonstrations(answer="one"), suffix="one"))

@@ -9,11 +9,12 @@ import pytest
 from attrs import evolve
 from plugins.text.tests.answers.paid_provider import PaidProvider
 
-from mlkernel import Choice, UsageError, resolve
+from mlkernel import Choice, ConfigError, UsageError, resolve
 from mlkernel_text.analysers.analyser_checks import analyser_checks, example_episodes
 from mlkernel_text.analysers.analysis import Analysis, mean_findings
 from mlkernel_text.analysers.follow_up_config import FollowUpConfig
 from mlkernel_text.analysers.format_conformance_config import FormatConformanceConfig
+from mlkernel_text.analysers.judge import Judge
 from mlkernel_text.analysers.judge_config import JudgeConfig
 from mlkernel_text.analysers.quotation_accuracy_config import QuotationAccuracyConfig
 from mlkernel_text.analysers.role_conformance_config import RoleConformanceConfig
@@ -22,6 +23,7 @@ from mlkernel_text.answers.budget import BudgetReached
 from mlkernel_text.answers.budget_config import BudgetConfig
 from mlkernel_text.answers.limits_config import LimitsConfig
 from mlkernel_text.backends.backend import Sample
+from mlkernel_text.backends.openai_config import OpenAIConfig
 from mlkernel_text.chat import Chat
 from mlkernel_text.rollouts.episode import Node
 from mlkernel_text.rollouts.episode_journal import EpisodeJournal
@@ -202,3 +204,20 @@ def test_other_options_are_another_analysis(tmp_path: Path) -> None:
     )
     assert one.directory == same.directory
     assert one.directory != other.directory
+
+
+def test_a_judge_without_its_key_is_told_by_the_full_name_of_the_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    async def opened(**options: object) -> None:
+        chosen = Choice(kind="text_backend", name="openai", config=OpenAIConfig(**options))
+        async with Judge.opened(JudgeConfig(backend=chosen), tmp_path):
+            pass
+
+    with pytest.raises(ConfigError, match=r"judge\.backend\.api_key_env says"):
+        asyncio.run(opened(model="judge"))
+    with pytest.raises(ConfigError) as refused:
+        asyncio.run(opened())
+    assert "judge.backend.model=NAME" in refused.value.hint

@@ -122,6 +122,17 @@ def test_what_was_spent_outlives_the_process(tmp_path: Path, is_killed: bool) ->
         assert spent.cost == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_costs_nothing_counts_only_once_it_was_answered(tmp_path: Path, is_killed: bool) -> None:
+    budget = Budget(tmp_path / "a" / "budget.sqlite", max_tokens=1000, is_metered=False)
+    budget.reserve(Estimate(tokens=10)).settle(Estimate(tokens=5))
+    budget.reserve(Estimate(tokens=900))  # in flight
+    if not is_killed:
+        budget.close()
+    shutil.copytree(tmp_path / "a", tmp_path / "b")  # as a killed process leaves its files
+    assert Budget(tmp_path / "b" / "budget.sqlite").spent.tokens == 5
+
+
 def test_a_killed_run_is_not_beyond_its_cap_and_goes_on_with_its_jobs(tmp_path: Path) -> None:
     budget = Budget(tmp_path / "a" / "budget.sqlite", max_tokens=100, max_cost=1.0)
     job = Estimate(tokens=40, cost=0.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from plugins.text.tests.answers.paid_provider import PaidProvider
 from plugins.text.tests.answers.virtual_time import run_virtually
+from structlog import get_logger
+from structlog.testing import capture_logs
 
 from mlkernel_text.answers.answer_service import AnswerService
 from mlkernel_text.answers.budget import Budget
@@ -147,6 +150,33 @@ def test_a_refused_request_is_not_tried_again(tmp_path: Path) -> None:
     results, _ = ask(tmp_path, provider, 3)
     assert len(provider.requests) == 3
     assert {result.samples[0].problem for result in results} == {"bad_request: what?"}
+
+
+def test_trouble_is_told_when_it_begins_and_when_it_is_over(tmp_path: Path) -> None:
+    def nobody_there(request: SampleRequest, chance: random.Random) -> ProviderError | None:
+        now = asyncio.get_running_loop().time()
+        return None if 20 < now < 40 else ProviderError("nobody is there", kind="connection")
+
+    async def asking() -> None:
+        budget = Budget(tmp_path / "budget.sqlite")
+        provider = PaidProvider(fails_before=nobody_there)
+        options = LimitsConfig(max_retries=8, backoff=1.0)
+        answers = AnswerService(provider, store=None, budget=budget, options=options, logger=get_logger())
+        for moment in (0, 50):
+            await asyncio.sleep(moment - asyncio.get_running_loop().time())
+            await asyncio.gather(*(answers.answer(request(moment + number)) for number in range(12)))
+        budget.close()
+
+    with capture_logs() as told:
+        run_virtually(asking())
+    events = [entry["event"] for entry in told]
+    assert events == [
+        "request_tried_again",
+        "provider_answers_again",
+        "request_tried_again",
+        "request_failed",
+    ]
+    assert {entry["problem"] for entry in told if "problem" in entry} == {"nobody is there"}
 
 
 def test_several_answers_are_asked_for_together_or_one_by_one(tmp_path: Path) -> None:

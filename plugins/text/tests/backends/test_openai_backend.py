@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import httpx2
 import pytest
 from attrs import evolve
 
@@ -163,10 +164,22 @@ def test_chats_that_no_model_saw_are_outcomes(make, customer, fault, outcome):
     assert result.usage.completion_tokens == 0
 
 
-def test_no_connection_is_a_connection_error(make):
-    error = raised(make(base_url="http://127.0.0.1:9/v1"), "sample", REQUEST)
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://127.0.0.1:9/v1", "127.0.0.1:9 refuses connections"),
+        ("https://user:sesame@provider.invalid/v1", "no such host as that of provider.invalid:443"),
+        ("https://{there}/v1", "no TLS connection to {there} (WRONG_VERSION_NUMBER)"),
+    ],
+)
+def test_no_connection_is_an_error_that_says_where_to_and_why(make, customer, address, told):
+    there = httpx2.URL(customer.base_url).netloc.decode()
+    error = raised(make(base_url=address.format(there=there), timeout=5.0), "sample", REQUEST)
     assert error.kind == "connection"
     assert error.is_ambiguous
+    assert told.format(there=there) in error.message
+    assert KEY not in error.message
+    assert "sesame" not in error.message
 
 
 def test_one_try_is_one_request(make, customer):
@@ -188,13 +201,18 @@ def test_the_key_is_in_no_error_nor_representation(make, customer):
 
 def test_a_missing_key_is_told_before_anything_is_asked(make, monkeypatch):
     monkeypatch.delenv("TEST_PROVIDER_KEY")
-    with pytest.raises(ConfigError, match="TEST_PROVIDER_KEY is not set"):
+    with pytest.raises(ConfigError, match=r"TEST_PROVIDER_KEY is not set, and backend\.api_key_env"):
         make()
 
 
 def test_a_key_in_place_of_its_name_is_refused():
     with pytest.raises(ValueError, match="api_key_env"):
         OpenAIConfig(model="base", api_key_env=KEY)
+
+
+def test_an_address_without_its_scheme_is_refused():
+    with pytest.raises(ValueError, match="base_url"):
+        OpenAIConfig(model="base", base_url="localhost:8000/v1")
 
 
 def test_a_missing_model_is_told_before_anything_is_paid(make):

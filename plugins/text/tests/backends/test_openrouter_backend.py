@@ -108,6 +108,23 @@ def test_an_error_with_status_200_is_one(make, router, code, kind):
     assert caught.value.kind == kind
 
 
+def test_a_provider_that_fails_while_it_answers_gave_no_answer(make, router):
+    torn = {"index": 0, "finish_reason": "error", "message": {"role": "assistant", "content": "hel"}}
+    router.answer = COMPLETION | {"choices": [torn]}
+    (sample,) = call(make(), "sample", REQUEST).samples
+    assert (sample.outcome, sample.text) == ("error", "hel")
+
+
+@pytest.mark.parametrize("filler", [0, 490])
+def test_a_key_is_hidden_whatever_its_variable_is_called(make, router, monkeypatch, filler):
+    monkeypatch.setenv("MY_ROUTER", "c0ffee-c0ffee-c0ffee")
+    router.status = 401
+    router.answer = {"error": {"message": "x" * filler + " c0ffee-c0ffee-c0ffee is no key"}}
+    with pytest.raises(ProviderError) as raised:
+        call(make(api_key_env="MY_ROUTER"), "sample", REQUEST)
+    assert "c0ffee" not in str(raised.value)
+
+
 def test_moderation_is_an_outcome(make, router):
     router.status = 403
     router.answer = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -16,6 +17,7 @@ from mlkernel import ConfigError, FineTuneRequest
 from mlkernel.testing import check_plugin
 from mlkernel_text.backends.backend import SampleRequest
 from mlkernel_text.backends.backend_context import BackendContext
+from mlkernel_text.backends.chat_tokenizer import ChatTokenizer
 from mlkernel_text.backends.errors import ProviderError
 from mlkernel_text.backends.tinker_backend import TinkerBackend
 from mlkernel_text.backends.tinker_config import TinkerConfig
@@ -143,6 +145,14 @@ def test_samples_have_tokens_and_logprobs(make):
     assert len(result.samples) == 8
     assert all(len(sample.tokens) == len(sample.logprobs) for sample in result.samples)
     assert ask(make(), "bigram", logprobs=True) == result
+
+
+@pytest.mark.parametrize("sequences", [[{"stop_reason": "stop"}] * 8, [None] * 8, [], None])
+def test_a_sample_that_cannot_be_read_may_be_asked_for_again(make, service, monkeypatch, sequences):
+    monkeypatch.setattr(service, "asample", lambda body: service.promise({"sequences": sequences}))
+    with pytest.raises(ProviderError) as raised:
+        ask(make(), "bigram")
+    assert raised.value.kind == "malformed"
 
 
 def test_supervised_training_teaches_what_it_is_shown(make, tmp_path):
@@ -322,3 +332,10 @@ def test_the_key_stays_secret(make, service, monkeypatch):
     monkeypatch.delenv("TEST_TINKER_KEY")
     with pytest.raises(ConfigError, match="TEST_TINKER_KEY is not set"):
         make()
+
+
+def test_a_tokenizer_that_cannot_be_read_is_named_with_what_to_do(tmp_path):
+    (tmp_path / "config.json").write_text("no JSON")
+    with pytest.raises(ConfigError, match=re.escape(str(tmp_path))) as refused:
+        ChatTokenizer(str(tmp_path)).prompt([{"role": "user", "content": "hello"}])
+    assert "backend.tokenizer" in refused.value.hint

@@ -93,6 +93,11 @@ def test_show_prints_the_wanted_episodes(
     assert "truth 'no'" in printed
 
 
+def test_show_says_when_no_episode_is_meant(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rollouts(runs, "show", "second", "--outcome", "filtered")
+    assert "no such episode" in capsys.readouterr().out
+
+
 def test_show_without_prompts(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rollouts(runs, "show", "second", "--no-prompts")
     printed = capsys.readouterr().out

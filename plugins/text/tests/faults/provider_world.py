@@ -20,6 +20,8 @@ class World:
         self.files: dict[str, dict[str, Any]] = {}
         self.contents: dict[str, bytes] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.answered: dict[str, dict[str, Any]] = {}
+        """Idempotency key → the job that was made for it, which outlives the job."""
         self.kept: dict[str, dict[str, Any]] = {}
         self.paid: Counter[str] = Counter()
         self.created: Counter[str] = Counter()
@@ -89,10 +91,8 @@ class World:
 
     def create(self, body: dict[str, Any], key: str | None, *, knows_idempotency: bool) -> dict[str, Any]:
         """Make a job; of one key only one, if the header is known."""
-        if key is not None and knows_idempotency:
-            for job in self.jobs.values():
-                if job["key"] == key:
-                    return job
+        if knows_idempotency and key in self.answered:
+            return self.answered[key]
         content = self.contents[body["training_file"]]
         metadata = body.get("metadata") or {}
         learnt = _digest(body["model"], body.get("method"), body.get("seed"), content.decode())
@@ -121,6 +121,8 @@ class World:
             "skill": self.models[body["model"]] + 1,
             "tokens": len(content),
         }
+        if key is not None:
+            self.answered[key] = self.jobs[identifier]
         return self.jobs[identifier]
 
     def look(self, identifier: str, fault: str | None) -> dict[str, Any] | None:

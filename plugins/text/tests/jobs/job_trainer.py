@@ -30,6 +30,7 @@ class JobTrainerConfig:
     iterations: int = option(2, help="Iterations.")
     rows: int = option(12, help="Rows of the prover; the verifier has always 12.")
     max_tokens: int | None = option(None, help="Budget.")
+    skips_late: bool = option(False, help="Skip the prover once its job was made.")
 
 
 class JobTrainer(Trainer):
@@ -64,6 +65,8 @@ class JobTrainer(Trainer):
     async def _tune(self, iteration: int) -> dict[str, FineTuneJob]:
         try:
             await self.jobs.submit(iteration)
+            if self.config.skips_late:
+                self.jobs.skip(iteration, "prover", "frozen in the meantime")
             return await self.jobs.wait(iteration)
         finally:
             await self.backend.aclose()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve
 from plugins.text.tests.answers.paid_provider import PaidProvider
 from plugins.text.tests.rollouts.guessing_game import GuessingGame
 from plugins.text.tests.rollouts.sampling import PLAYERS, Attempt
@@ -186,6 +187,15 @@ def test_statistics_are_those_of_the_definition() -> None:
     assert {name: statistics[name] for name in expected} == pytest.approx(expected)
     assert not any(np.isnan(value) for value in statistics.values())
     assert "right.invalid_proportion" not in statistics, "it never spoke"
+
+
+def test_where_the_decider_had_no_turn_nothing_is_right_or_wrong() -> None:
+    asked, lost = game(1, ACCEPT, "a"), game(1, ACCEPT, "b")
+    first = evolve(asked.nodes[0], done=True)
+    unasked = evolve(asked, index=1, nodes=(first,))
+    lost = evolve(lost, nodes=(evolve(first, done=False, outcome="error"),), outcome="error")
+    for told, accuracy in (([asked, unasked], 1.0), ([asked, unasked, lost], 0.5), ([unasked], None)):
+        assert rollout_statistics(rollouts_from(told, GAME), GAME).get("accuracy") == accuracy
 
 
 def test_transcripts_hold_everything_that_was_said(episodes: list[Episode], tmp_path: Path) -> None:

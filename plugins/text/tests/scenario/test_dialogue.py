@@ -104,3 +104,12 @@ def test_an_own_prompt_takes_the_place_of_the_systems():
 def test_the_written_decision_is_read_as_the_label(label):
     game = begun(scenario("solo-verifier"))
     assert game.read("verifier", scenario("solo-verifier").decision_text(label)).decision == label
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [("solo-verifier", "There is at most 1 round."), ("adp", "There are at most 2 rounds.")],
+)
+def test_agents_are_told_how_many_rounds_there_are(protocol, told):
+    (turn,) = begun(scenario(protocol)).turns()
+    assert told in turn.chat[0]["content"]

@@ -1,6 +1,8 @@
 import pytest
 
 from mlkernel import Choice, ConfigError
+from mlkernel_text.rollouts.episode import Episode
+from mlkernel_text.rollouts.transcripts import transcript
 from mlkernel_text.scenarios.question_answering import QuestionAnswering
 from mlkernel_text.scenarios.question_answering_config import QuestionAnsweringConfig
 from mlkernel_text.tasks.arithmetic_config import ArithmeticConfig
@@ -46,6 +48,16 @@ def test_the_hint_is_the_answer():
         instance = scenario.instances("train")[0]
         told = scenario.hint(instance)
         assert (scenario.decision_text(instance.label) if config.form == "claim" else instance.answer) in told
+
+
+def test_transcripts_of_open_questions_tell_the_right_answer():
+    scenario = QuestionAnswering(QuestionAnsweringConfig(), 0)
+    instance = scenario.instances("train")[0]
+    episode = Episode(
+        iteration=0, split="train", index=0, instance=instance.id, seed=0, label=instance.label,
+        fields=dict(instance.fields), nodes=(), outcome="ok",
+    )  # fmt: skip
+    assert f"truth '{instance.answer}'" in transcript(episode, scenario)
 
 
 def test_open_questions_have_no_decision_to_write():

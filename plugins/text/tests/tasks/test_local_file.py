@@ -97,6 +97,14 @@ def test_a_label_of_unknown_meaning_is_refused(tmp_path):
         LocalFile(config, 0).instances("train", "claim")
 
 
+def test_labels_of_which_none_means_right_are_refused_and_named(tmp_path):
+    path = write(tmp_path, "\n".join(map(json.dumps, ROWS)))
+    config = LocalFileConfig(path=path, label_column="verdict", positive_labels=("Good",))
+    with pytest.raises(ConfigError, match=r"no problem has .* 'Good'") as refused:
+        LocalFile(config, 0)
+    assert "'bad', 'good'" in refused.value.hint
+
+
 @pytest.mark.parametrize(("score", "label"), [(0.4, 0), (0.5, 1), ("0.9", 1)])
 def test_scores_are_made_labels_by_a_threshold(tmp_path, score, label):
     path = write(tmp_path, json.dumps({"question": "a", "score": score}))
@@ -125,9 +133,15 @@ def test_open_questions_have_their_answers(tmp_path):
 
 
 def test_a_file_of_another_sort_or_none_is_refused(tmp_path):
-    for name, message in (("p.txt", "files that end so"), ("p.csv", "no such file")):
-        with pytest.raises(ConfigError, match=message):
-            LocalFile(LocalFileConfig(path=tmp_path / name, label_column="x"), 0)
+    write(tmp_path, GOOD, "p.txt")
+    for name, message in (
+        ("p.txt", "files that end so"),
+        ("none.txt", "no such file"),
+        ("p.csv", "no such file"),
+    ):
+        for column in (None, "x"):
+            with pytest.raises(ConfigError, match=message):
+                LocalFile(LocalFileConfig(path=tmp_path / name, label_column=column), 0)
 
 
 def test_a_line_of_a_table_with_too_few_values_is_named(tmp_path):

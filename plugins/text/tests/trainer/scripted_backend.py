@@ -16,6 +16,7 @@ from attrs import evolve
 from mlkernel import FineTuneJob, FineTuneRequest
 from mlkernel_text import BackendContext, Capabilities, ChatMessage, Sample, SampleRequest, SampleResult
 from mlkernel_text.backends.backend import Estimate, Usage
+from mlkernel_text.backends.errors import ProviderError
 from mlkernel_text.scenario.curriculum import Curriculum
 
 HERE = Path(__file__)
@@ -135,7 +136,8 @@ class ScriptedBackend:
         return model
 
     async def release(self, model: str) -> None:
-        return None
+        with (self._directory / "released.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{model}\n")
 
     async def aclose(self) -> None:
         return None
@@ -153,10 +155,45 @@ class FreshTuningOnly(ScriptedBackend):
     capabilities = Capabilities(methods=frozenset({"sft"}), seed=True, n=True, metered=False)
 
 
+class Ungrateful(ScriptedBackend):
+    """As a provider that cannot delete models just now."""
+
+    async def release(self, model: str) -> None:
+        raise ProviderError("come back later", kind="server")
+
+
 class Metered(ScriptedBackend):
     """As a provider that is paid."""
 
     capabilities = evolve(ScriptedBackend.capabilities, metered=True)
+
+
+class NamesTunedModels(Metered):
+    """As a provider of whose tuned models the beginnings of the names are known."""
+
+    capabilities = evolve(Metered.capabilities, tuned_names="ft:{model}")
+
+
+class ValidatesRft(ScriptedBackend):
+    """As a provider that wants rows for validation."""
+
+    capabilities = evolve(ScriptedBackend.capabilities, validates_rft=True)
+
+
+class PreferencesOnly(ScriptedBackend):
+    """As a provider that trains by preferences only."""
+
+    capabilities = evolve(ScriptedBackend.capabilities, methods=frozenset({"dpo"}))
+
+
+class SpoiltBySecret(ScriptedBackend):
+    """As a model that gives no answer by the rules once its instructions are improved."""
+
+    def _answer(self, request: SampleRequest, number: int) -> Sample:
+        told = "\n".join(message["content"] for message in request.chat)
+        if SECRET in told and "better instructions" not in told:
+            return Sample(outcome="ok", text="I would rather think first.")
+        return super()._answer(request, number)
 
 
 def play_cards(chat: Sequence[ChatMessage], *, is_right: bool) -> str:

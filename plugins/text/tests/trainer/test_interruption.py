@@ -19,6 +19,7 @@ OVERRIDES = [
     "iterations=3",
     "episodes=16",
     "test_episodes=8",
+    "sampling.episodes_in_flight=8",  # whoever is killed more often than episodes end gets nowhere
     "fine_tune.min_rows=3",
     "fine_tune.poll_seconds=0.01",
     "learning_curve=false",
@@ -26,14 +27,21 @@ OVERRIDES = [
 
 
 def command(words, calls):
-    environment = {**os.environ, "CALLS_UNTIL_DEATH": str(calls)}
-    return subprocess.run(
+    """Run it; one that hangs is aborted, with its stacks on standard error."""
+    environment = {**os.environ, "CALLS_UNTIL_DEATH": str(calls), "PYTHONFAULTHANDLER": "1"}
+    process = subprocess.Popen(
         [sys.executable, "-m", "mlkernel", *words],
         env=environment,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+    try:
+        _, stderr = process.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        _, stderr = process.communicate()
+    return subprocess.CompletedProcess(words, process.returncode, stderr=stderr)
 
 
 def logged(directory):

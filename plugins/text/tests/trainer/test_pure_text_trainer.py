@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from plugins.text.tests.trainer.scripted_backend import BACKEND, HERE
@@ -87,6 +88,20 @@ def test_from_scratch_starts_each_job_from_the_base_model(run):
         "prover": "skill-0.90",
         "verifier": "skill-0.70",
     }
+
+
+def test_models_that_nobody_speaks_with_any_more_are_released_if_they_are_not_kept(run):
+    def released(done):
+        path = done.directory / "provider" / "backend" / "released.txt"
+        return path.read_text().split() if path.exists() else []
+
+    assert released(run()) == []
+    # Both agents leave skill-0.70 and then skill-0.80 behind; the base model and the last ones stay.
+    assert released(run("keep_models=false")) == ["skill-0.70", "skill-0.80"]
+    # The frozen verifier goes on speaking with a model that the prover leaves.
+    frozen = ("agents.verifier.freeze=true", "agents.verifier.model=skill-0.70")
+    assert released(run("keep_models=false", *frozen)) == ["skill-0.80"]
+    assert run("keep_models=false", backend=f"{HERE}:Ungrateful").state == "finished"
 
 
 def test_update_schedules_take_turns(run):
@@ -241,6 +256,91 @@ def test_stages_can_be_overridden(run, tmp_path):
     assert {record["test_paths"] for record in done.logged if record["phase"] == "test"} == {16}
 
 
-def test_a_trainer_that_says_nothing_is_told_what_to_write(run):
-    failed = run(trainer="mlkernel_text:PureTextTrainer")
-    assert "_stage_create_fine_tune_jobs" in str(failed.error)
+def test_a_trainer_that_says_nothing_is_refused_at_once(run, tmp_path):
+    with pytest.raises(UsageError, match="does not say what it learns") as refused:
+        run(trainer="mlkernel_text:PureTextTrainer")
+    assert "_stage_create_fine_tune_jobs" in refused.value.hint
+
+
+CARELESS_TRAINER = """
+from mlkernel_text import PureTextTrainer
+
+
+class Careless(PureTextTrainer):
+    def _stage_create_fine_tune_jobs(self, rollouts):
+        group = self.shared_model_groups["prover"]
+        {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        ('group.create_supervised_fine_tune_job({"provr": rollouts})', "has no agent 'provr'"),
+        ('group.create_supervised_fine_tune_job({}, {"verifier": rollouts})', "has no agent 'verifier'"),
+        ('[group.create_supervised_fine_tune_job({"prover": rollouts}) for _ in "12"]', "a second job"),
+        (
+            'group.create_dpo_fine_tune_job({"prover": rollouts}, {"prover": rollouts[:9]})',
+            "24 .* and 9 negative",
+        ),
+        (
+            'group.create_dpo_fine_tune_job({"prover": rollouts[:9]}, {"prover": rollouts})',
+            "9 .* and 24 negative",
+        ),
+        ('group.create_dpo_fine_tune_job({"prover": rollouts}, {})', "prover has positive or negative"),
+    ],
+)
+def test_what_would_silently_train_on_something_else_is_refused(run, tmp_path, call, problem):
+    path = tmp_path / "careless.py"
+    path.write_text(CARELESS_TRAINER.format(call=call))
+    failed = run("iterations=1", "test_scheme=none", trainer=f"{path}:Careless")
+    assert isinstance(failed.error, UsageError)
+    assert re.search(problem, str(failed.error))
+
+
+def told(run, event):
+    entries = map(json.loads, (run.directory / "events.jsonl").read_text().splitlines())
+    return [entry for entry in entries if entry["event"] == event]
+
+
+def test_an_iteration_that_trains_nothing_says_so_once_with_the_reasons(run):
+    nothing = "nothing is trained in this iteration"
+    idle = run("threshold=99", "agents.prover.freeze=true", "test_scheme=none", "iterations=2")
+    assert [entry["iteration"] for entry in told(idle, nothing)] == [0, 1]
+    assert told(idle, nothing)[0]["reasons"] == "prover: frozen; verifier: 0 training rows, and 4 are needed"
+    assert not told(run("agents.prover.freeze=true", "test_scheme=none"), nothing)
+
+
+PRICED = ("budget.max_cost=1", "test_scheme=none", "iterations=1")
+
+
+def test_a_cap_on_costs_wants_prices_of_tuned_models_before_anything_is_asked(run):
+    refused = run(*PRICED, 'budget.prices={"skill*": [0, 0, 0]}', backend=f"{HERE}:NamesTunedModels")
+    assert "models tuned from 'skill-0.60'" in str(refused.error)
+    assert '"ft:skill-0.60*"' in refused.error.hint
+    assert not (refused.directory / "artifacts" / "rollouts").exists()
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ['budget.prices={"skill*": [0, 0, 0], "ft:skill-0.60-today:*": [0, 0, 0]}'],
+        ['budget.prices={"*skill-0.60*": [0, 0, 0]}'],
+        ['budget.prices={"skill*": [0, 0, 0]}', "agents.default.freeze=true"],
+    ],
+)
+def test_a_price_that_may_fit_or_nothing_to_train_lets_the_run_go_on(run, overrides):
+    assert run(*PRICED, *overrides, backend=f"{HERE}:NamesTunedModels").state == "finished"
+
+
+def test_rft_without_rows_for_validation_is_refused_where_they_are_a_must(run):
+    with pytest.raises(UsageError, match="validation_share is 0") as refused:
+        run(trainer="rft", backend=f"{HERE}:ValidatesRft")
+    assert "validation_share=0.1" in refused.value.hint
+    assert run("validation_share=0.01", trainer="rft", backend=f"{HERE}:ValidatesRft").state == "finished"
+
+
+def test_malt_that_begins_with_imitation_needs_a_back_end_that_imitates(run):
+    with pytest.raises(UsageError, match="fine-tuning by sft, which initial_ei_iterations needs"):
+        run("initial_ei_iterations=1", trainer="malt", backend=f"{HERE}:PreferencesOnly")
+    assert run("iterations=1", trainer="malt", backend=f"{HERE}:PreferencesOnly").state == "finished"

@@ -162,3 +162,12 @@ def test_prompt_evolution_finds_instructions_that_help_with_any_provider(run):
     assert after > before + 0.15
     kept = json.loads((done.directory / "artifacts" / "models" / "0002.json").read_text())
     assert kept["instructions"]["verifier"] == SECRET
+
+
+def test_prompt_evolution_rejects_instructions_that_spoil_every_answer(run):
+    done = run("prompt-evolution", "iterations=2", backend=f"{HERE}:SpoiltBySecret")
+    spoilt = episodes(done, "proposal-0000")
+    assert {one["outcome"] for one in spoilt} == {"invalid"}
+    assert [record["accepted"] for record in done.logged if "accepted" in record] == [0.0, 0.0]
+    kept = json.loads((done.directory / "artifacts" / "models" / "0002.json").read_text())
+    assert SECRET not in kept["instructions"]["verifier"]

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
+
 from mlkernel import UsageError
 from mlkernel_locallm.backend.embedded_backend import EmbeddedBackend, check_device, worker_threads
 from mlkernel_locallm.backend.locallm_config import LocalLmConfig
@@ -45,6 +47,8 @@ class LocalLmBackend(EmbeddedBackend):
     def __init__(self, config: LocalLmConfig, context: BackendContext) -> None:
         check_device(config.device)
         self._config = config
+        self._logger = context.logger or structlog.get_logger()
+        self._option = context.option
         self._models = ModelFolder(context.directory / "models", config.device)
         super().__init__(
             context.directory,
@@ -64,11 +68,19 @@ class LocalLmBackend(EmbeddedBackend):
             path = Path(self._config.model)
             name = f"file-{hashlib.sha256(_content(path)).hexdigest()[:12]}"
         else:
+            if curriculum is None:
+                self._warn_of_cards()
             cache = None if self._config.cache is None else Path(self._config.cache)
             base = base_model(curriculum, cache=cache, announce=_LOG.warning)
             name, path = base.name, base.path
         self._models.add(name, path)
         return name
+
+    def _warn_of_cards(self) -> None:
+        self._logger.warning(
+            "the embedded model has learnt the card game only, and answers anything else by chance",
+            hint=f"choose another back end, such as {self._option}=openai, or another model by {self._option}.model",
+        )
 
     def _encode(self, chat: Chat) -> tuple[int, ...]:
         return encode_prompt(chat)

@@ -1,5 +1,7 @@
 """Policy gradient on answers whose advantages are known: GRPO (Shao et al. 2024, eq. 3).
 
+The mean is taken over all tokens of a step, and not first within each answer, so that answers count by their length.
+
 Row: ``{"messages": [prompt...], "completion": "...", "tokens": [...], "logprobs": [...], "advantage": 0.5}``. Tokens
 and log-probabilities are those of the sampler; without tokens the completion is encoded anew, and without
 log-probabilities those of the model that tuning begins with are taken.

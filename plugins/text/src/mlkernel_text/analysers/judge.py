@@ -36,13 +36,16 @@ class Judge:
     @asynccontextmanager
     async def opened(cls, config: JudgeConfig, directory: Path) -> AsyncIterator[Self]:
         """A judge whose answers and costs are kept in *directory*."""
-        context = BackendContext(directory=directory / "backend", run_id=directory.name, seed=0)
+        context = BackendContext(
+            directory=directory / "backend", run_id=directory.name, seed=0, option="judge.backend"
+        )
         backend = config.backend.make(context)
         budget = Budget(
             directory / "budget.sqlite",
             config.budget.max_cost,
             config.budget.max_tokens,
             config.budget.prices,
+            is_metered=backend.capabilities.metered,
         )
         store = AnswerStore(directory / "answers.sqlite")
         answers = AnswerService(backend, store=store, budget=budget, options=config.limits)

@@ -15,6 +15,7 @@ from mlkernel_text.answers.budget import Budget, BudgetReached, Reservation
 from mlkernel_text.answers.limiter import Limiter
 from mlkernel_text.answers.limits_config import LimitsConfig
 from mlkernel_text.answers.provider_call import ProviderCall
+from mlkernel_text.answers.trouble_log import TroubleLog
 from mlkernel_text.backends.backend import Estimate, Sample, SampleRequest, SampleResult, TextBackend, Usage
 from mlkernel_text.backends.errors import ProviderError, ProviderErrorKind
 from mlkernel_text.scenario.stable_random import stable_hash
@@ -45,7 +46,7 @@ class AnswerService:
         self.budget = budget
         self._store = store if backend.capabilities.metered else None
         self._options = options
-        self._logger = logger
+        self._troubles = TroubleLog(logger)
         self._limiter = Limiter(options, logger)
         self._calls: set[ProviderCall] = set()
         self._settled = asyncio.Event()
@@ -110,7 +111,7 @@ class AnswerService:
         spent = estimate
         try:
             self._calls.add(call)
-            result = await call.result(self._logger)
+            result = await call.result(self._troubles)
             usage = result.usage or Usage(prompt_tokens=estimate.tokens, cost=estimate.cost)
             answers = dict(zip(numbers, _shares(result.samples, usage), strict=True))
             self._save(digest, answers)  # before it is settled: what is settled and lost would be paid twice
@@ -120,7 +121,7 @@ class AnswerService:
             if error.kind in FATAL:
                 raise
             answers = dict.fromkeys(numbers, _failure(error))
-            self._note_failure(error)
+            self._troubles.given_up(error)
         finally:
             self._calls.remove(call)
             self._close(reservation, spent if call.maybe_paid else None)
@@ -130,10 +131,6 @@ class AnswerService:
         if self._store is not None:
             kept = {number: answer for number, answer in answers.items() if answer.sample.outcome != "error"}
             self._store.save(digest, kept)
-
-    def _note_failure(self, error: ProviderError) -> None:
-        if self._logger is not None:
-            self._logger.warning("request_failed", kind=error.kind, problem=error.message)
 
     def _estimate(self, request: SampleRequest) -> Estimate:
         estimate = self.budget.prices.of_request(request, self.backend.estimate(request))

@@ -82,6 +82,8 @@ class Budget:
     :param max_cost: cap in the currency of the prices.
     :param max_tokens: cap in tokens.
     :param prices: model or pattern → prices per million tokens of prompts, answers and training.
+    :param is_metered: whether requests cost something. Where they do not, what was in flight when the process died does
+        not count.
     """
 
     def __init__(
@@ -90,10 +92,13 @@ class Budget:
         max_cost: float | None = None,
         max_tokens: int | None = None,
         prices: Mapping[str, tuple[float, float, float]] | None = None,
+        *,
+        is_metered: bool = True,
     ) -> None:
         self.max_cost = max_cost
         self.max_tokens = max_tokens
         self.prices = Prices(prices or {})
+        self._is_metered = is_metered
         self._lock = threading.Lock()
         self._database = open_database(path, _TABLES)
         self._spent = self._on_disk = self._total("SELECT tokens, nanos FROM requests")
@@ -140,6 +145,10 @@ class Budget:
 
     def _write_ahead(self) -> None:
         """Have at least as much on disk as requests may take; more than that, so that it is seldom written."""
+        if not self._is_metered:
+            if self._spent != self._on_disk:
+                self._write(self._spent)
+            return
         most = self._spent + self._requests
         if most.tokens > self._on_disk.tokens or most.nanos > self._on_disk.nanos:
             # Not beyond the caps: a killed run could not even look after jobs that are paid for.
@@ -201,7 +210,7 @@ class Budget:
     def close(self) -> None:
         """Close the file; what is still set aside counts as spent when it is opened again."""
         with self._lock:
-            self._write(self._spent + self._requests)
+            self._write(self._spent + self._requests if self._is_metered else self._spent)
             self._database.close()
 
 

@@ -29,6 +29,12 @@ class Prices:
             self._found[model] = next(fitting, None)
         return self._found[model]
 
+    def may_find(self, beginning: str) -> bool:
+        """Whether there may be prices of a model of which only the *beginning* of its name is known."""
+        return self.find(f"{beginning}:") is not None or any(
+            name.startswith(beginning) for name in self._prices
+        )
+
     def of_request(self, request: SampleRequest, estimate: Estimate) -> Estimate:
         """The most that *request* may cost.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from mlkernel_text.answers.limiter import Limiter, backoff
 from mlkernel_text.answers.limits_config import LimitsConfig
+from mlkernel_text.answers.trouble_log import TroubleLog
 from mlkernel_text.backends.backend import SampleRequest, SampleResult, TextBackend
 from mlkernel_text.backends.errors import ProviderError
 
@@ -35,16 +35,17 @@ class ProviderCall:
         self.is_in_flight = False
         """Whether an answer is awaited, or there and not worked on yet."""
 
-    async def result(self, logger: Any = None) -> SampleResult:
+    async def result(self, troubles: TroubleLog) -> SampleResult:
         """The provider's answer.
 
+        :param troubles: told of tries that fail, and of success.
         :raises ProviderError: no further try can help, or all are used up.
         :raises AnswersClosed: nothing is to be sent any more.
         """
         failures = complaints = 0
         while True:
             try:
-                return await self._try()
+                result = await self._try()
             except ProviderError as error:
                 if error.kind == "rate_limit":
                     complaints += 1
@@ -55,8 +56,10 @@ class ProviderCall:
                 if not error.is_retryable or failures > self._options.max_retries:
                     raise
                 wait = max(backoff(self._options, failures - 1), error.retry_after or 0.0)
-                if logger is not None:
-                    logger.warning("request_tried_again", kind=error.kind, seconds=round(wait, 3))
+                troubles.tried_again(error, wait)
+            else:
+                troubles.answered()
+                return result
             await asyncio.sleep(wait)
 
     async def _try(self) -> SampleResult:

@@ -6,7 +6,12 @@ from attrs import evolve
 
 from mlkernel import FineTuneJob, FineTuneRequest
 from mlkernel_text.backends.azure_config import AzureConfig
-from mlkernel_text.backends.azure_deployments import AzureDeployments, deployment_name, is_ready
+from mlkernel_text.backends.azure_deployments import (
+    DEPLOYMENT_PREFIX,
+    AzureDeployments,
+    deployment_name,
+    is_ready,
+)
 from mlkernel_text.backends.backend_context import BackendContext
 from mlkernel_text.backends.errors import ProviderError
 from mlkernel_text.backends.openai_backend import OpenAIBackend
@@ -21,7 +26,7 @@ class AzureBackend(OpenAIBackend):
     """
 
     name = "azure"
-    capabilities = evolve(OpenAIBackend.capabilities, deploy=True)
+    capabilities = evolve(OpenAIBackend.capabilities, deploy=True, tuned_names=DEPLOYMENT_PREFIX)
 
     def __init__(self, config: AzureConfig, context: BackendContext) -> None:
         self._azure = config
@@ -38,6 +43,7 @@ class AzureBackend(OpenAIBackend):
                 methods=config.methods,
                 find_by=config.find_by,
                 min_rows=config.min_rows,
+                tuned_names=DEPLOYMENT_PREFIX,
             ),
             context,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from mlkernel import ConfigError
 from mlkernel_text.backends.azure_config import AzureConfig
 from mlkernel_text.backends.errors import ProviderError
 from mlkernel_text.backends.openai_errors import (
+    key_from,
     kind_of_status,
     malformed,
     provider_errors,
@@ -22,6 +22,8 @@ from mlkernel_text.backends.openai_errors import (
 )
 from mlkernel_text.backends.openai_jobs import short_hash
 
+DEPLOYMENT_PREFIX = "mlkernel-"
+"""How names of deployments of tuned models begin."""
 _WORKING = {"accepted", "creating", "moving", "updating", "scaling"}
 
 
@@ -89,7 +91,7 @@ class AzureDeployments:
             )
         if answer.status_code >= 400 and answer.status_code != 404:
             raise ProviderError(
-                f"cannot {doing}: {answer.status_code} {without_keys(answer.text[:500])}",
+                f"cannot {doing}: {answer.status_code} {without_keys(answer.text)}",
                 kind=kind_of_status(answer.status_code),
                 retry_after=retry_after_of(answer.headers),
                 hint=f"Set {config.management_token_env} to a fresh token."
@@ -106,7 +108,7 @@ class AzureDeployments:
 
     def _token(self) -> str:
         name = self._config.management_token_env
-        token = os.environ.get(name)
+        token = key_from(name)
         if not token:
             raise ConfigError(
                 f"the environment variable {name} is not set, and management_token_env says that it holds a token",
@@ -117,7 +119,7 @@ class AzureDeployments:
 
 def deployment_name(model: str) -> str:
     """The name under which *model* is deployed; the same each time."""
-    return f"mlkernel-{short_hash(model)}"
+    return f"{DEPLOYMENT_PREFIX}{short_hash(model)}"
 
 
 def is_ready(deployment: Deployment, again: float) -> bool:

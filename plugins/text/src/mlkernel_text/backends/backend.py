@@ -46,6 +46,10 @@ class Capabilities:
     """Whether jobs leave models of intermediate steps."""
     deploy: bool = False
     """Whether a tuned model must be deployed before it answers."""
+    tuned_names: str = ""
+    """How names of tuned models begin, with ``{model}`` for the base model's; empty where that is not known before."""
+    validates_rft: bool = False
+    """Whether a job by ``rft`` must have rows for validation."""
 
 
 @frozen(kw_only=True)

@@ -20,3 +20,5 @@ class BackendContext:
     """The run's seed."""
     logger: Any = None
     """The run's structlog logger; ``None`` outside of runs."""
+    option: str = "backend"
+    """Under which name its options are configured, for messages."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from mlkernel import PluginError
+from mlkernel import ConfigError, PluginError
 from mlkernel_text.backends.errors import ProviderError
 
 Message = Mapping[str, Any]
@@ -17,6 +17,7 @@ class ChatTokenizer:
 
     :param source: folder, or name of a model whose tokenizer is in the local cache or can be downloaded.
     :raises PluginError: on first use, if ``transformers`` is not installed.
+    :raises ConfigError: on first use, if no tokenizer can be read there.
     """
 
     def __init__(self, source: str) -> None:
@@ -31,7 +32,13 @@ class ChatTokenizer:
                 "this back end turns chats into tokens itself and needs the package transformers",
                 hint="pip install 'mlkernel-text[tinker]'",
             ) from None
-        return AutoTokenizer.from_pretrained(self._source)
+        try:
+            return AutoTokenizer.from_pretrained(self._source)
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"no tokenizer can be read from {self._source!r}: {error}",
+                hint="Set backend.tokenizer to a folder that holds the model's tokenizer, or to a model that has one.",
+            ) from error
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """The tokens after which the next answer begins."""

@@ -64,6 +64,8 @@ def capabilities_of(config: OpenAIConfig) -> Capabilities:
         metered=metered,
         cancel=bool(config.methods),
         checkpoints=bool(config.methods),
+        tuned_names=config.tuned_names,
+        validates_rft=True,
     )
 
 
@@ -82,9 +84,10 @@ class OpenAIBackend:
         self._config = config
         if config.model is None and config.in_process is None:
             raise ConfigError(
-                "the back end openai needs to know the model", hint="Set model, such as model=NAME."
+                "the back end openai needs to know the model",
+                hint=f"Set its option model: {context.option}.model=NAME.",
             )
-        self._client = OpenAIClient(config, context.directory)
+        self._client = OpenAIClient(config, context)
         self._prices = Prices(config.prices)
         self._logger = context.logger or structlog.get_logger()
         self._unknown_states: set[str] = set()

@@ -16,6 +16,7 @@ _OUTCOMES: dict[str, SampleOutcome] = {
     "length": "length",
     "max_tokens": "length",
     "content_filter": "filtered",
+    "error": "error",
 }
 
 
@@ -86,6 +87,8 @@ def _sample_of(choice: Choice) -> Sample:
         return Sample(
             outcome="error", problem=f"the answer has no text (finish reason {choice.finish_reason})"
         )
+    if outcome == "error":
+        return Sample(outcome="error", text=text, problem="the provider failed while it answered")
     tokens = None if choice.logprobs is None else choice.logprobs.content
     return Sample(
         outcome=outcome,

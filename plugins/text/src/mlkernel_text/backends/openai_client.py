@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ from attrs import fields
 from openai import AsyncOpenAI
 
 from mlkernel import ConfigError, resolve
+from mlkernel_text.backends.backend_context import BackendContext
 from mlkernel_text.backends.openai_config import OpenAIConfig
+from mlkernel_text.backends.openai_errors import key_from
 
 NO_KEY = "none"
 """Sent where a provider wants no key: the client insists on one."""
@@ -23,13 +24,14 @@ class OpenAIClient:
 
     The key is read from the environment when a client is made, and kept nowhere else.
 
-    :param directory: for the files of a server in this process.
+    :param context: its folder is for the files of a server in this process.
     :raises ConfigError: the environment variable that shall hold the key is not set, or there is no such server.
     """
 
-    def __init__(self, config: OpenAIConfig, directory: Path) -> None:
+    def __init__(self, config: OpenAIConfig, context: BackendContext) -> None:
         self._config = config
-        self._server = None if config.in_process is None else _server(config.in_process, directory)
+        self._option = f"{context.option}.api_key_env"
+        self._server = None if config.in_process is None else _server(config.in_process, context.directory)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: AsyncOpenAI | None = None
         self._key()
@@ -73,14 +75,14 @@ class OpenAIClient:
 
     def _key(self) -> str:
         name = self._config.api_key_env
-        key = None if name is None else os.environ.get(name)
+        key = key_from(name)
         if key:
             return key
         if name is None or self._server is not None:
             return NO_KEY
         raise ConfigError(
-            f"the environment variable {name} is not set, and api_key_env says that it holds the provider's key",
-            hint=f"export {name}=... before starting the run, or set api_key_env for a provider without keys to none.",
+            f"the environment variable {name} is not set, and {self._option} says that it holds the provider's key",
+            hint=f"export {name}=... before starting the run; for a provider without keys, {self._option}=none.",
         )
 
 

@@ -7,6 +7,8 @@ from attrs.validators import ge, gt, matches_re, optional
 
 from mlkernel import option
 
+ADDRESS = r"https?://.+"
+"""What a provider's address looks like; without its scheme, every request would fail as if nobody were there."""
 ENVIRONMENT_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 """What an environment variable is called; a key given by mistake in its place hardly ever looks so."""
 
@@ -20,7 +22,9 @@ class OpenAIConfig:
         help="Model that agents use unless they are given another one; none: the first of a server in this process.",
     )
     base_url: str | None = option(
-        None, help="Where the provider is; none: the client's default, which OPENAI_BASE_URL changes."
+        None,
+        help="Where the provider is; none: the client's default, which OPENAI_BASE_URL changes.",
+        validator=optional(matches_re(ADDRESS)),
     )
     api_key_env: str | None = option(
         "OPENAI_API_KEY",
@@ -71,6 +75,11 @@ class OpenAIConfig:
     )
     row_weight: Literal["none", "binary", "float"] = option(
         "binary", help="Weights of training rows that the provider honours."
+    )
+    tuned_names: str = option(
+        "ft:{model}",
+        help="How names of tuned models begin, {model} being the base model; below a cap on costs a price is wanted for"
+        " them at the start. Empty: it is not known.",
     )
     find_by: Literal["metadata", "suffix", "file", "none"] = option(
         "metadata",

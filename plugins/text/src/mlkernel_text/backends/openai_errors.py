@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 import httpx2
 import openai
 
+from mlkernel_text.backends.connection_failure import connection_failure
 from mlkernel_text.backends.errors import ProviderError, ProviderErrorKind
 
 _KINDS_BY_CODE: dict[str, ProviderErrorKind] = {
@@ -37,7 +38,7 @@ _KINDS_BY_STATUS: dict[int, ProviderErrorKind] = {
 _DAILY = re.compile(r"\b(per|a|each) day\b|\bdaily\b|\bRPD\b|\bTPD\b", re.IGNORECASE)
 _FLAGGED = re.compile(r"too many examples were flagged|moderation|unsafe|usage policies", re.IGNORECASE)
 _HINTS: dict[ProviderErrorKind, str] = {
-    "auth": "Set the environment variable that api_key_env names to a key with the rights for this.",
+    "auth": "The environment variable that the back end's option api_key_env names must hold a key that may do this.",
     "quota": "Pay, or raise the limit, at the provider; then kernel resume goes on.",
     "not_found": "Compare the name with those that the provider lists.",
 }
@@ -46,6 +47,9 @@ _UNREADABLE = (ValueError, TypeError, AttributeError, KeyError)
 DAILY_PAUSE = 3600.0
 """Seconds until a daily limit is tried again when the provider does not say how long it lasts."""
 _SHOWN = 500
+_KEY = re.compile(r"\b(sk|pk|api)[-_][\w*.-]{6,}|\bBearer \S+")
+_NAMES_A_KEY = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_key_variables: set[str] = set()
 
 
 @contextmanager
@@ -69,8 +73,7 @@ def _translated(error: Exception, doing: str) -> ProviderError:
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return ProviderError(f"cannot {doing}: no answer in time", kind="timeout")
     if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
-        cause = type(error.__cause__ or error).__name__
-        return ProviderError(f"cannot {doing}: the connection failed ({cause})", kind="connection")
+        return ProviderError(f"cannot {doing}: {without_keys(connection_failure(error))}", kind="connection")
     if isinstance(error, (openai.APIResponseValidationError, *_UNREADABLE)):
         return malformed(doing, "the answer is no JSON of the expected form")
     return ProviderError(f"cannot {doing}: {without_keys(str(error))}", kind="bad_request")
@@ -115,7 +118,7 @@ def message_of(error: openai.APIStatusError) -> str:
     """What the provider says, without the rest of the answer."""
     body = error.body
     said = body.get("message") if isinstance(body, Mapping) else None
-    return str(said if said is not None else body or error.message)[:_SHOWN]
+    return str(said if said is not None else body or error.message)
 
 
 def retry_after_of(headers: Mapping[str, str], now: float | None = None) -> float | None:
@@ -137,12 +140,20 @@ def retry_after_of(headers: Mapping[str, str], now: float | None = None) -> floa
     return max(0.0, date.timestamp() - (time.time() if now is None else now))
 
 
+def key_from(variable: str | None) -> str | None:
+    """The value of an environment variable, which :func:`without_keys` hides from now on, whatever it is called."""
+    if variable is None:
+        return None
+    _key_variables.add(variable)
+    return os.environ.get(variable)
+
+
 def without_keys(text: str) -> str:
-    """*text* without anything that looks like a key, or is the value of an environment variable named like one."""
+    """The beginning of *text* without keys: whatever looks like one, or is the value of a variable that holds one."""
     for name, value in os.environ.items():
-        if len(value) >= 8 and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name, re.IGNORECASE):
+        if len(value) >= 8 and (name in _key_variables or _NAMES_A_KEY.search(name)):
             text = text.replace(value, "***")
-    return re.sub(r"\b(sk|pk|api)[-_][\w*.-]{6,}|\bBearer \S+", "***", text)
+    return _KEY.sub("***", text)[:_SHOWN]  # cut afterwards: half a key would not be known as one
 
 
 def is_overlong(error: openai.APIStatusError) -> bool:

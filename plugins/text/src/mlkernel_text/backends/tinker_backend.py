@@ -88,8 +88,11 @@ class TinkerBackend:
         sequences = answer.get("sequences")
         if not isinstance(sequences, list) or len(sequences) != request.n:
             raise malformed(doing, f"the answer has not {request.n} sequences")
-        samples = tuple(self._sample(sequence, with_logprobs=request.logprobs) for sequence in sequences)
-        count = sum(len(sequence["tokens"]) for sequence in sequences)
+        try:
+            samples = tuple(self._sample(sequence, with_logprobs=request.logprobs) for sequence in sequences)
+            count = sum(len(sequence["tokens"]) for sequence in sequences)
+        except (KeyError, TypeError, AttributeError):
+            raise malformed(doing, "a sequence has no tokens") from None
         usage = Usage(prompt_tokens=prompt, completion_tokens=count)
         return SampleResult(
             samples=samples, usage=evolve(usage, cost=self._prices.of_usage(request.model, usage).cost)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from typing import Any
 
@@ -12,6 +11,7 @@ import httpx2
 from mlkernel import ConfigError
 from mlkernel_text.backends.errors import ProviderError, ProviderErrorKind
 from mlkernel_text.backends.openai_errors import (
+    key_from,
     kind_of_status,
     malformed,
     provider_errors,
@@ -80,7 +80,7 @@ class TinkerClient:
             return {"type": "try_again"}
         if answer.status_code >= 400:
             raise ProviderError(
-                f"cannot {doing}: {answer.status_code} {without_keys(answer.text[:500])}",
+                f"cannot {doing}: {answer.status_code} {without_keys(answer.text)}",
                 kind=kind_of_status(answer.status_code),
                 retry_after=retry_after_of(answer.headers),
             )
@@ -108,11 +108,11 @@ class TinkerClient:
         name = self._config.api_key_env
         if name is None:
             return {}
-        key = os.environ.get(name)
+        key = key_from(name)
         if not key:
             raise ConfigError(
                 f"the environment variable {name} is not set, and api_key_env says that it holds the service's key",
-                hint=f"export {name}=... before starting the run, or set api_key_env to none where no key is wanted.",
+                hint=f"export {name}=... before starting the run; where no key is wanted, backend.api_key_env=none.",
             )
         return {"X-API-Key": key}
 

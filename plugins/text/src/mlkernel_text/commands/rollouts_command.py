@@ -66,8 +66,11 @@ def _show(arguments: argparse.Namespace, stored: StoredRun, journals: Sequence[E
     from mlkernel_text.rollouts.transcripts import transcript
 
     scenario = stored.scenario()
-    for episode in islice(_wanted(arguments, journals), arguments.limit):
+    shown = list(islice(_wanted(arguments, journals), arguments.limit))
+    for episode in shown:
         _print(transcript(episode, scenario, prompts=not arguments.no_prompts))
+    if not shown:
+        _print("no such episode: kernel rollouts list tells how many there are, and how they ended")
     return 0
 
 

@@ -70,10 +70,7 @@ class FineTuneJobs:
         :param rows: in the format of the method; too few make the job ``skipped``.
         :param options: hyperparameters that go before those of the configuration, and the grader of ``rft``.
         """
-        standing = self._ledger.current(iteration, group)
-        if standing is not None and (
-            standing.attempt > 1 or standing.job.state not in {"planned", "skipped"}
-        ):
+        if self._is_begun(iteration, group):
             return
         least = max(self._options.min_rows, self._backend.capabilities.min_rows)
         if len(rows) < least:
@@ -98,7 +95,9 @@ class FineTuneJobs:
         self._begin(iteration, group, request, "planned", None)
 
     def skip(self, iteration: int, group: str, reason: str) -> None:
-        """Note that *group* is not trained in this iteration, and why."""
+        """Note that *group* is not trained in this iteration, and why; a job that was begun goes on."""
+        if self._is_begun(iteration, group):
+            return
         request = FineTuneRequest(
             key=self._key(iteration, group),
             provider=self._backend.name,
@@ -107,6 +106,13 @@ class FineTuneJobs:
             training_file=self._directory / f"{iteration:04d}-{group}.jsonl",
         )
         self._begin(iteration, group, request, "skipped", reason)
+
+    def _is_begun(self, iteration: int, group: str) -> bool:
+        """Whether more is done than planned, so that the plan stands."""
+        standing = self._ledger.current(iteration, group)
+        return standing is not None and (
+            standing.attempt > 1 or standing.job.state not in {"planned", "skipped"}
+        )
 
     async def submit(self, iteration: int) -> None:
         """Create the planned jobs, all groups at once.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from mlkernel import RunStopped, UsageError
 from mlkernel_text.answers.answer_service import AnswerService
-from mlkernel_text.rollouts.episode import Episode
+from mlkernel_text.rollouts.episode import Episode, EpisodeOutcome
 from mlkernel_text.rollouts.episode_growth import EpisodeGrowth
 from mlkernel_text.rollouts.episode_journal import EpisodeJournal
 from mlkernel_text.rollouts.episode_task import EpisodeTask
+from mlkernel_text.rollouts.outcomes import USABLE
 from mlkernel_text.rollouts.player import Player
 from mlkernel_text.rollouts.sampling_config import SamplingConfig
 from mlkernel_text.rollouts.sampling_stage import OnEpisode, SamplingFailed, SamplingStage
@@ -52,13 +54,18 @@ class EpisodeSampler:
         self._should_stop = should_stop
 
     async def sample(
-        self, tasks: Sequence[EpisodeTask], journal: EpisodeJournal, on_episode: OnEpisode | None = None
+        self,
+        tasks: Sequence[EpisodeTask],
+        journal: EpisodeJournal,
+        on_episode: OnEpisode | None = None,
+        tolerated: AbstractSet[EpisodeOutcome] = USABLE,
     ) -> list[Episode]:
         """Sample what *journal* does not hold yet, and give the episodes in the order of *tasks*.
 
         Each episode is on disk before anybody is told of it.
 
         :param on_episode: called for every episode: first for those of the journal, then for each one as it ends.
+        :param tolerated: outcomes of which there may be as many as there are.
         :raises SamplingFailed: too many are unusable; those that met a provider's failure are asked for again when
             the run is resumed.
         :raises RunStopped: the run was asked to stop.
@@ -66,7 +73,8 @@ class EpisodeSampler:
         :raises ProviderError: no request can succeed, because of a key, a quota or a model's name.
         :raises UsageError: the journal holds episodes of something else.
         """
-        stage = SamplingStage(tasks, journal, self._run_seed, self._options.max_bad_fraction, on_episode)
+        allowed = self._options.max_bad_fraction
+        stage = SamplingStage(tasks, journal, self._run_seed, allowed, on_episode, tolerated)
         try:
             stage.take_from_journal()
             missing = stage.missing()

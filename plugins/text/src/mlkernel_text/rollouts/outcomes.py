@@ -11,6 +11,8 @@ OUTCOMES: tuple[EpisodeOutcome, ...] = ("ok", "length", "invalid", "refused", "f
 """From the best to the worst."""
 USABLE: frozenset[EpisodeOutcome] = frozenset({"ok", "length"})
 """Outcomes of what may be trained on."""
+OF_MODELS: frozenset[EpisodeOutcome] = frozenset(OUTCOMES) - {"error"}
+"""Outcomes that the models brought about, and no failure of a provider."""
 
 _RANKS = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
 assert _RANKS.keys() == set(get_args(EpisodeOutcome))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 from mlkernel import KernelError, UsageError
 from mlkernel_text.rollouts.episode import Episode, EpisodeOutcome
@@ -22,6 +23,7 @@ class SamplingStage:
     """Collects episodes: those that the journal has, and new ones, which it writes there.
 
     :param max_bad_fraction: largest part of the episodes that may be unusable.
+    :param tolerated: outcomes of usable episodes.
     """
 
     def __init__(
@@ -31,12 +33,14 @@ class SamplingStage:
         run_seed: int,
         max_bad_fraction: float,
         on_episode: OnEpisode | None,
+        tolerated: AbstractSet[EpisodeOutcome] = USABLE,
     ) -> None:
         self._tasks = tasks
         self._journal = journal
         self._run_seed = run_seed
         self._max_bad = max_bad_fraction * len(tasks)
         self._on_episode = on_episode
+        self._tolerated = tolerated
         self._outcomes: Counter[EpisodeOutcome] = Counter()
         self._episodes: dict[tuple[str, int, int], Episode] = {}
 
@@ -79,12 +83,12 @@ class SamplingStage:
         if self._on_episode is not None:
             self._on_episode(episode)
         self._outcomes[episode.outcome] += 1
-        bad = {outcome: count for outcome, count in self._outcomes.items() if outcome not in USABLE}
+        bad = {outcome: count for outcome, count in self._outcomes.items() if outcome not in self._tolerated}
         if sum(bad.values()) > self._max_bad:
             told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(bad.items()))
             raise SamplingFailed(
                 f"too many of {len(self._tasks)} episodes are unusable ({told}); the last one: {episode.problem}",
-                hint="Mend the cause and resume the run, or allow more of them by max_bad_fraction.",
+                hint="Mend the cause and resume the run, or allow more of them by sampling.max_bad_fraction.",
             )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
-from mlkernel_text.rollouts.outcomes import OUTCOMES
+from mlkernel_text.rollouts.outcomes import OUTCOMES, USABLE
 from mlkernel_text.scenario.scenario import ACCEPT, NEITHER, REJECT, UNDECIDED, Scenario
 
 Floats = NDArray[np.float64]
@@ -18,7 +18,8 @@ Floats = NDArray[np.float64]
 def rollout_statistics(rollouts: NestedArrayDict, scenario: Scenario) -> dict[str, float]:
     """Numbers that sum up some rollouts; each path counts once, and a number that is not defined is left out.
 
-    What is looked at first comes first: the accuracy, the agents' rewards, how many episodes are unusable.
+    What is looked at first comes first: the accuracy, the agents' rewards, how many episodes are unusable. Where the
+    rules asked somebody else than the decider, as an adversarial verifier, nothing was decided rightly or wrongly.
 
     :param rollouts: batch (path, round).
     """
@@ -28,7 +29,10 @@ def rollout_statistics(rollouts: NestedArrayDict, scenario: Scenario) -> dict[st
     for place, agent in enumerate(scenario.agents):
         statistics |= {f"{agent.name}.{name}": value for name, value in _of_agent(rollouts, place).items()}
     decider = [agent.name for agent in scenario.agents].index(scenario.decider)
-    statistics |= _of_accuracy(rollouts) | _of_decisions(rollouts, decider) | _of_outcomes(rollouts)
+    decided = rollouts[_ended_by(rollouts, decider)]
+    if len(decided):
+        statistics |= _of_accuracy(decided) | _of_decisions(decided, decider)
+    statistics |= _of_outcomes(rollouts)
     if "details" in rollouts:
         means = {key[0]: _mean(_last(values)) for key, values in rollouts["details"].items()}
         statistics |= {f"details.{name}": mean for name, mean in means.items()}
@@ -37,7 +41,7 @@ def rollout_statistics(rollouts: NestedArrayDict, scenario: Scenario) -> dict[st
         *(f"{agent.name}.mean_episode_reward" for agent in scenario.agents),
         "unusable_proportion",
     ]
-    ordered = {name: statistics[name] for name in first} | statistics
+    ordered = {name: statistics[name] for name in first if name in statistics} | statistics
     return {name: value for name, value in ordered.items() if not np.isnan(value)}
 
 
@@ -59,6 +63,13 @@ def _of_agent(rollouts: NestedArrayDict, place: int) -> dict[str, float]:
         numbers["token_limit_proportion"] = float(agents["token_limit"][..., place][spoke].mean())
         numbers["mean_completion_tokens"] = float(agents["completion_tokens"][..., place][spoke].mean())
     return numbers
+
+
+def _ended_by(rollouts: NestedArrayDict, place: int) -> NDArray[np.bool_]:
+    """Whether a path was the decider's to end, [path]: it spoke, or something went wrong before it could."""
+    spoke = (rollouts["agents", "active"][..., place] & ~rollouts["padding"]).any(1)
+    went_wrong = [outcome not in USABLE for outcome in rollouts["outcome"][:, 0].tolist()]
+    return np.asarray(spoke | np.asarray(went_wrong))
 
 
 def _of_accuracy(rollouts: NestedArrayDict) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mlkernel import ConfigError
 from mlkernel_text.rollouts.episode import Episode, Node
 from mlkernel_text.scenario.scenario import ACCEPT, NEITHER, REJECT, Scenario
 
@@ -27,10 +28,9 @@ def transcript(episode: Episode, scenario: Scenario | None = None, *, prompts: b
 
 
 def _lines(episode: Episode, scenario: Scenario | None, *, prompts: bool) -> Iterator[str]:
-    truth = str(episode.label) if scenario is None else f"{scenario.decision_text(episode.label)!r}"
     yield f"# {episode.split} {episode.iteration}, episode {episode.index}"
     yield ""
-    yield f"Problem `{episode.instance}`, truth {truth}, outcome **{episode.outcome}**."
+    yield f"Problem `{episode.instance}`, truth {_truth(episode, scenario)}, outcome **{episode.outcome}**."
     if episode.problem is not None:
         yield f"Problem met: {episode.problem}"
     parents = [node.parent for node in episode.nodes]
@@ -38,6 +38,15 @@ def _lines(episode: Episode, scenario: Scenario | None, *, prompts: bool) -> Ite
     for node in episode.nodes:
         yield from _turn_lines(node, is_tree=is_tree, prompts=prompts)
     yield ""
+
+
+def _truth(episode: Episode, scenario: Scenario | None) -> str:
+    if scenario is None:
+        return str(episode.label)
+    try:
+        return repr(scenario.decision_text(episode.label))
+    except ConfigError:  # open questions are answered, and nothing is decided
+        return repr(episode.fields.get("solution", episode.label))
 
 
 def _turn_lines(node: Node, *, is_tree: bool, prompts: bool) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -10,6 +10,7 @@ from attrs import frozen
 from mlkernel import ConfigError
 
 _USUAL = {"1": 1, "true": 1, "yes": 1, "0": 0, "false": 0, "no": 0}
+_SHOWN = 10
 
 
 @frozen(kw_only=True)
@@ -28,6 +29,18 @@ class LabelRule:
         if self.positive is not None and self.threshold is not None:
             raise ConfigError(
                 "positive_labels and label_threshold are both given; labels are read by one of them"
+            )
+
+    def check(self, labels: Iterable[Any]) -> None:
+        """Refuse a list of labels that mean right of which none occurs.
+
+        :raises ConfigError: with the labels that do.
+        """
+        seen = {str(label).strip() for label in labels if label is not None}
+        if self.positive is not None and seen and seen.isdisjoint(self.positive):
+            raise ConfigError(
+                f"no problem has one of the labels that mean right, {_listed(self.positive)}",
+                hint=f"There are the labels {_listed(sorted(seen))}: set positive_labels to those that mean right.",
             )
 
     def read(self, label: Any, place: str) -> int:
@@ -49,3 +62,8 @@ class LabelRule:
                 hint="Set positive_labels to those that mean right, or label_threshold to the least number that does.",
             )
         return _USUAL[text.casefold()]
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, labels[:_SHOWN]))
+    return shown if len(labels) <= _SHOWN else f"{shown} ..."

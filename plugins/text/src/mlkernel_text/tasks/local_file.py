@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
@@ -29,6 +30,7 @@ class LocalFile:
 
     def __init__(self, config: LocalFileConfig, seed: int) -> None:
         self._config = config
+        self.fields = frozenset({"question", "solution", *self._rows["train"][0].values})
         forms: list[Form] = ["claim"] if config.label_column else []
         self.forms: tuple[Form, ...] = (*forms, "question") if config.answer_column else tuple(forms)
         if not self.forms:
@@ -38,7 +40,9 @@ class LocalFile:
             )
         self.claim = config.claim
         self._labels = LabelRule(positive=config.positive_labels, threshold=config.label_threshold)
-        self.fields = frozenset({"question", "solution", *self._rows["train"][0].values})
+        if config.label_column is not None:
+            rows = itertools.chain(*self._rows.values())
+            self._labels.check(row.values.get(config.label_column) for row in rows)
 
     def instances(self, split: Split, form: Form) -> Sequence[Instance]:
         """The problems in the order of their file.

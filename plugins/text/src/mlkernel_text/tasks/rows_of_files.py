@@ -27,13 +27,13 @@ def read_rows(path: Path) -> list[Row]:
 
     :raises ConfigError: no such file, an unknown ending, or something in it that cannot be read.
     """
-    if path.suffix not in _READERS:
-        raise ConfigError(
-            f"{path}: files that end so are not read", hint=f"These are: {', '.join(_READERS)}."
-        )
     if not path.is_file():
         raise ConfigError(
             f"no such file: {path}", hint="Nothing is downloaded; give the path of a file you have."
+        )
+    if path.suffix not in _READERS:
+        raise ConfigError(
+            f"{path}: files that end so are not read", hint=f"These are: {', '.join(_READERS)}."
         )
     try:
         rows = list(_READERS[path.suffix](path))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from mlkernel import Run
 from mlkernel_text.answers.answer_service import AnswerService
-from mlkernel_text.rollouts.episode import Episode
+from mlkernel_text.rollouts.episode import Episode, EpisodeOutcome
 from mlkernel_text.rollouts.episode_journal import EpisodeJournal
 from mlkernel_text.rollouts.episode_sampler import EpisodeSampler
 from mlkernel_text.rollouts.episode_task import EpisodeTask
+from mlkernel_text.rollouts.outcomes import USABLE
 from mlkernel_text.rollouts.player import Player
 from mlkernel_text.rollouts.sampling_config import SamplingConfig
 from mlkernel_text.scenario.scenario import Scenario
@@ -29,10 +31,12 @@ class EpisodeArchive:
         journal: str,
         players: Mapping[str, Player],
         answers: AnswerService,
+        tolerated: AbstractSet[EpisodeOutcome] = USABLE,
     ) -> list[Episode]:
         """Sample those of *tasks* that are not in the journal yet, and return all in order.
 
         :param journal: name of the file in ``artifacts/rollouts``, without its suffix.
+        :param tolerated: outcomes of which there may be as many as there are.
         """
         sampler = EpisodeSampler(
             scenario,
@@ -42,7 +46,7 @@ class EpisodeArchive:
             self._run.seed,
             should_stop=lambda: self._run.stop_reason,
         )
-        return await sampler.sample(tasks, self._journal(journal))
+        return await sampler.sample(tasks, self._journal(journal), tolerated=tolerated)
 
     def load(self, journal: str) -> list[Episode]:
         """The episodes in a journal, in the order of their tasks."""

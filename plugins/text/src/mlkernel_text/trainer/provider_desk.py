@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mlkernel import Run
@@ -10,6 +11,7 @@ from mlkernel_text.answers.answer_store import AnswerStore
 from mlkernel_text.answers.budget import Budget
 from mlkernel_text.backends.backend import TextBackend
 from mlkernel_text.backends.backend_context import BackendContext
+from mlkernel_text.backends.errors import ProviderError
 from mlkernel_text.jobs.fine_tune_jobs import FineTuneJobs
 from mlkernel_text.jobs.job_ledger import JobLedger
 from mlkernel_text.trainer.pure_text_config import PureTextConfig
@@ -36,7 +38,11 @@ class ProviderDesk:
         )
         self.backend: TextBackend = config.backend.make(context)
         self.budget = Budget(
-            state / "budget.sqlite", config.budget.max_cost, config.budget.max_tokens, config.budget.prices
+            state / "budget.sqlite",
+            config.budget.max_cost,
+            config.budget.max_tokens,
+            config.budget.prices,
+            is_metered=self.backend.capabilities.metered,
         )
         self.jobs = FineTuneJobs(
             run, self.backend, JobLedger(state / "jobs.sqlite"), self.budget, config.fine_tune
@@ -60,6 +66,14 @@ class ProviderDesk:
             logger=self._run.logger,
         )
         return self.answers
+
+    async def release(self, models: Iterable[str]) -> None:
+        """Tell the provider that *models* are not needed; one that fails to hear it ends no run."""
+        for model in sorted(models):
+            try:
+                await self.backend.release(model)
+            except ProviderError as error:
+                self._run.logger.warning("a model was not released", model=model, reason=error.message)
 
     async def close(self) -> None:
         """Wait for answers that are on their way and paid for, and let go of files and connections."""

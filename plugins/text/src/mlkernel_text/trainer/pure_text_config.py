@@ -34,6 +34,10 @@ class PureTextConfig:
         "newest", help="Train on the newest rollouts, or on those of all iterations so far."
     )
     fine_tune: FineTuneConfig = option(factory=FineTuneConfig, help="Fine-tune jobs.")
+    keep_models: bool = option(
+        True,
+        help="Whether the provider keeps models that no agent speaks with any more; rerun_tests_of needs them.",
+    )
     validation_share: float = option(
         0.0, help="Share of the rows that a job is given for validation.", validator=[ge(0), lt(1)]
     )

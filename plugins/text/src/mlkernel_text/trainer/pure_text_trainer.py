@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar
 
 import attrs
@@ -12,9 +13,10 @@ import attrs
 from mlkernel import Run, RunStopped, Trainer, UsageError
 from mlkernel_text.answers.budget import BudgetReached
 from mlkernel_text.backends.backend import TrainingMethod
-from mlkernel_text.rollouts.episode import Episode
+from mlkernel_text.rollouts.episode import Episode, EpisodeOutcome
 from mlkernel_text.rollouts.episode_task import EpisodeTask
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
+from mlkernel_text.rollouts.outcomes import USABLE
 from mlkernel_text.rollouts.player import Player
 from mlkernel_text.rollouts.rollouts import rollouts_from
 from mlkernel_text.rollouts.statistics import rollout_statistics
@@ -26,11 +28,13 @@ from mlkernel_text.trainer.guess_replacement import replaced_share
 from mlkernel_text.trainer.provider_answers import ProviderAnswers
 from mlkernel_text.trainer.provider_desk import ProviderDesk
 from mlkernel_text.trainer.pure_text_config import PureTextConfig
-from mlkernel_text.trainer.requirements import check_capabilities
+from mlkernel_text.trainer.requirements import check_capabilities, check_tuned_prices, check_validation
 from mlkernel_text.trainer.run_records import RunRecords
 from mlkernel_text.trainer.shared_model_group import SharedModelGroup, make_groups
 from mlkernel_text.trainer.text_environment import TextEnvironment
 from mlkernel_text.trainer.training_rows import ANSWERED, Row, answered, set_aside
+
+_LEARNS = "_stage_create_fine_tune_jobs"
 
 
 class PureTextTrainer(ProviderAnswers, Trainer):
@@ -75,6 +79,7 @@ class PureTextTrainer(ProviderAnswers, Trainer):
         """Agent → further text at the end of its system prompt."""
         self.default_model = ""
         """The back end's base model, once it is prepared."""
+        self._planned: set[str] = set()
         self.shared_model_groups: dict[str, SharedModelGroup] = make_groups(
             self.scenario, self.agent_settings, self._plan_job
         )
@@ -198,19 +203,17 @@ class PureTextTrainer(ProviderAnswers, Trainer):
             self.run.report("test_accuracy", stats["test_accuracy"])
 
     def _stage_create_fine_tune_jobs(self, rollouts: NestedArrayDict) -> Any:
-        """Call a ``create_..._job`` method of each group in :attr:`shared_model_groups`; plain or ``async``.
+        """Call one ``create_..._job`` method of each group in :attr:`shared_model_groups`; plain or ``async``.
 
         :param rollouts: of this iteration, or with ``fine_tune_on=all`` of all iterations so far.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} must say what it learns: _stage_create_fine_tune_jobs"
-        )
+        raise NotImplementedError
 
     async def _create_fine_tune_jobs(self, rollouts: NestedArrayDict) -> None:
         """Let the subclass plan a job for each group, and submit them all."""
         if self.config.fine_tune_on == "all":
             rollouts = self._load_rollouts(self._trained_iterations())
-        self._planned: set[str] = set()
+        self._planned = set()
         await self._resolve(self._stage_create_fine_tune_jobs(answered(rollouts)))
         if not self.trains_models:
             return
@@ -218,14 +221,27 @@ class PureTextTrainer(ProviderAnswers, Trainer):
             if group.name not in self._planned:
                 reason = group.why_untrained(self.iteration) or "nothing was chosen to learn from"
                 self._desk.jobs.skip(self.iteration, group.name, reason)
+        self._warn_if_nothing_is_trained()
         await self._desk.jobs.submit(self.iteration)
+
+    def _warn_if_nothing_is_trained(self) -> None:
+        jobs = self._desk.jobs.jobs(self.iteration)
+        if all(job.state == "skipped" for job in jobs.values()):
+            reasons = "; ".join(f"{group}: {job.message}" for group, job in jobs.items())
+            self.run.logger.warning(
+                "nothing is trained in this iteration", iteration=self.iteration, reasons=reasons
+            )
 
     async def _stage_await_fine_tune_jobs(self) -> None:
         """Wait for the jobs of this iteration, and switch to their models."""
+        before = set(self._models().values())
         for name, job in (await self._desk.jobs.wait(self.iteration)).items():
             self.run.logger.debug("fine-tune job is over", group=name, state=job.state, reason=job.message)
             if job.state == "servable" and job.model is not None:
                 self.shared_model_groups[name].switch_to(job.model)
+        if not self.config.keep_models:
+            bases = {group.base_model for group in self.shared_model_groups.values()}
+            await self._desk.release(before - bases - set(self._models().values()))
 
     # For subclasses
 
@@ -261,14 +277,16 @@ class PureTextTrainer(ProviderAnswers, Trainer):
         tasks: Sequence[EpisodeTask],
         journal: str,
         players: Mapping[str, Player] | None = None,
+        tolerated: AbstractSet[EpisodeOutcome] = USABLE,
     ) -> list[Episode]:
         """Sample those of *tasks* that are not in the journal yet, and return all in order.
 
         :param journal: name of the file in ``artifacts/rollouts``.
         :param players: agent → how it is sampled; by default as the agents stand now.
+        :param tolerated: outcomes of which there may be as many as there are; of others, ``max_bad_fraction``.
         """
         players = self._players() if players is None else players
-        return await self._archive.sample(scenario, tasks, journal, players, self._desk.answers)
+        return await self._archive.sample(scenario, tasks, journal, players, self._desk.answers, tolerated)
 
     def _trained_episodes(self) -> list[Episode]:
         """The episodes that this iteration trains on, without those in which a model gave no answer."""
@@ -320,6 +338,11 @@ class PureTextTrainer(ProviderAnswers, Trainer):
         options: Mapping[str, Any] = {},
     ) -> None:
         """What a group's ``create_..._job`` methods do."""
+        if group.name in self._planned:
+            raise UsageError(
+                f"a second job was created for the group {group.name!r} in iteration {self.iteration}",
+                hint="Call one create_..._job method of a group in an iteration, with all that it shall learn from.",
+            )
         self._planned.add(group.name)
         if reason := group.why_untrained(self.iteration):
             self._desk.jobs.skip(self.iteration, group.name, reason)
@@ -362,6 +385,9 @@ class PureTextTrainer(ProviderAnswers, Trainer):
         self.default_model = await self.backend.prepare(self.scenario.curriculum)
         for group in self.shared_model_groups.values():
             group.prepare(self.default_model)
+        if self.trains_models and self._base_run is None:
+            trained = [group.base_model for group in self.shared_model_groups.values() if not group.is_frozen]
+            check_tuned_prices(self.backend, self._desk.budget, trained)
 
     def _models(self) -> dict[str, str]:
         return {name: group.model for name, group in self.shared_model_groups.items()}
@@ -369,11 +395,17 @@ class PureTextTrainer(ProviderAnswers, Trainer):
     def _check(self) -> None:
         """Refuse what cannot work before anything is asked or paid for.
 
-        :raises UsageError: the back end lacks what this trainer needs.
+        :raises UsageError: the trainer does not say what it learns, or the back end lacks what it needs.
         """
+        if getattr(type(self), _LEARNS) is getattr(PureTextTrainer, _LEARNS):
+            raise UsageError(
+                f"the trainer {type(self).__name__} does not say what it learns",
+                hint=f"Write its method {_LEARNS}(self, rollouts).",
+            )
         check_capabilities(
             self.backend, type(self).__name__, methods=self.methods, logprobs=self.needs_logprobs
         )
+        check_validation(self.backend, self.methods, self.config.validation_share)
         onward = [group.name for group in self.shared_model_groups.values() if group.trains_onward]
         if onward and self.methods and not self.backend.capabilities.continue_tuned:
             raise UsageError(

@@ -31,7 +31,7 @@ class RunRecords:
             path.write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")
         prompts_hash = getattr(self._scenario, "prompts_hash", None)
         if prompts_hash is not None:
-            self._run.note("prompts", prompts_hash[:16])
+            self._run.note("hash of the prompts", prompts_hash[:16])
 
     def keep_transcripts(self, episodes: Sequence[Episode], split: Split, iteration: int) -> None:
         """Keep the first episodes as readable text."""

@@ -101,6 +101,7 @@ class SharedModelGroup:
         :param weights_per_agent: agent → a weight for each of its rollouts, for back ends that honour weights.
         :param job_name: what the log calls the job; providers are told its key.
         """
+        self._check_agents(rollouts_per_agent, guess_replaced_rollouts, weights_per_agent)
         rows: list[Row] = []
         for agent in self.agent_names:
             if agent in rollouts_per_agent:
@@ -121,6 +122,12 @@ class SharedModelGroup:
         :param negative_examples_per_agent: agent → as many examples, each to be rejected in favour of its counterpart.
         :param job_name: what the log calls the job; providers are told its key.
         """
+        self._check_agents(positive_examples_per_agent, negative_examples_per_agent)
+        if alone := set(positive_examples_per_agent) ^ set(negative_examples_per_agent):
+            raise UsageError(
+                f"{', '.join(sorted(alone))} has positive or negative examples, and not both",
+                hint="Each positive example is preferred to the negative one in its place: give as many of both.",
+            )
         rows: list[Row] = []
         for agent in self.agent_names:
             if agent in positive_examples_per_agent:
@@ -146,6 +153,18 @@ class SharedModelGroup:
         :param job_name: what the log calls the job; providers are told its key.
         """
         self._plan_job(self, "grpo", list(rows), job_name=job_name)
+
+    def _check_agents(self, *given: Mapping[str, Any]) -> None:
+        """Refuse what is given for agents that are not of the group, from which nothing would be learnt.
+
+        :raises UsageError: there is one.
+        """
+        strangers = sorted({agent for per_agent in given for agent in per_agent} - set(self.agent_names))
+        if strangers:
+            raise UsageError(
+                f"the group {self.name!r} has no agent {', '.join(map(repr, strangers))}",
+                hint=f"Its agents are {', '.join(self.agent_names)}.",
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """Its models."""

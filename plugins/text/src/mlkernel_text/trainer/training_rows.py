@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mlkernel import UsageError
 from mlkernel_text.chat import ChatMessage
 from mlkernel_text.rollouts.chats import agent_place, chat_of
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
@@ -51,7 +52,15 @@ def guess_replaced_rows(rollouts: NestedArrayDict, agent: str, scenario: Scenari
 
 
 def preference_rows(positive: NestedArrayDict, negative: NestedArrayDict, agent: str) -> list[Row]:
-    """One row for each pair of paths that differ in the last thing that *agent* said."""
+    """One row for each pair of paths that differ in the last thing that *agent* said.
+
+    :raises UsageError: there are not as many of one kind as of the other.
+    """
+    if len(positive) != len(negative):
+        raise UsageError(
+            f"{agent} has {len(positive)} positive and {len(negative)} negative examples",
+            hint="Each positive example is preferred to the negative one in its place: give as many of both.",
+        )
     rows = []
     for example in range(len(positive)):
         preferred, rejected = chat_of(positive, example, agent), chat_of(negative, example, agent)
@@ -80,10 +89,12 @@ def up_to_turns(rollouts: NestedArrayDict, turns: Sequence[Turn]) -> NestedArray
 def set_aside(rows: Sequence[Row], share: float, *purpose: str | int) -> tuple[list[Row], list[Row]]:
     """Draw rows for validation.
 
-    :returns: rows for training, and the rounded *share* of them for validation, both in the order that they had.
+    :returns: rows for training, and the rounded *share* of them for validation, at least one if there are two; both in
+        the order that they had.
     """
+    least = 1 if share > 0 and len(rows) > 1 else 0
     order = np.random.default_rng(stable_hash("validation", *purpose)).permutation(len(rows))
-    chosen = set(order[: round(share * len(rows))].tolist())
+    chosen = set(order[: max(least, round(share * len(rows)))].tolist())
     training = [row for index, row in enumerate(rows) if index not in chosen]
     return training, [row for index, row in enumerate(rows) if index in chosen]
 

@@ -4,7 +4,7 @@ Motwani et al. 2024, "MALT: Improving Reasoning with Multi-Agent LLM Training". 
 turn of an episode, which grows into a tree. A turn's value for the agent who spoke is the mean of its children's
 (section 3.2); answers to one chat with different values make a preference pair, and each model is trained by DPO on the
 pairs of its agents (Rafailov et al. 2023, eq. 7), with its present self as the reference. A negative-log-likelihood
-term on preferred answers (Pang et al. 2024, "Iterative Reasoning Preference Optimization", eq. 2) keeps their
+term on preferred answers (Pang et al. 2024, "Iterative Reasoning Preference Optimization", eq. 1) keeps their
 probability from falling.
 """
 
@@ -20,6 +20,7 @@ from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
 from mlkernel_text.scenario.stable_random import stable_random
 from mlkernel_text.trainer.preference_pairs import PreferencePair, across_threshold, apart_by
 from mlkernel_text.trainer.pure_text_trainer import PureTextTrainer
+from mlkernel_text.trainer.requirements import check_capabilities
 from mlkernel_text.trainer.response_tree import ResponseTrees
 from mlkernel_text.trainer.selection import at_least
 from mlkernel_text.trainer.text_environment import TextEnvironment
@@ -32,6 +33,11 @@ class Malt(PureTextTrainer):
 
     Config = MaltConfig
     methods: ClassVar[frozenset[TrainingMethod]] = frozenset({"dpo"})
+
+    def _check(self) -> None:
+        super()._check()
+        if self.config.initial_ei_iterations:
+            check_capabilities(self.backend, "initial_ei_iterations", methods={"sft"})
 
     def _make_train_environment(self) -> TextEnvironment:
         return attrs.evolve(super()._make_train_environment(), branching=self._branching())

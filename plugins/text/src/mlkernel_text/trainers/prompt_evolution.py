@@ -27,7 +27,7 @@ from mlkernel_text.backends.backend import SampleRequest
 from mlkernel_text.rollouts.episode import Episode
 from mlkernel_text.rollouts.episode_task import EpisodeTask
 from mlkernel_text.rollouts.nested_array_dict import NestedArrayDict
-from mlkernel_text.rollouts.outcomes import USABLE
+from mlkernel_text.rollouts.outcomes import OF_MODELS, USABLE
 from mlkernel_text.rollouts.rollouts import rollouts_from
 from mlkernel_text.scenario.stable_random import stable_hash, stable_random
 from mlkernel_text.trainer.prompt_pool import Candidate, best_candidate, select_from_front
@@ -138,10 +138,15 @@ class PromptEvolution(PureTextTrainer):
             agent: attrs.evolve(player, instructions=instructions.get(agent, ""))
             for agent, player in self._players().items()
         }
-        return await self._sample_episodes(self.scenario, tasks, journal, players)
+        # A proposal may spoil every answer, and then scores accordingly; what the run began with must work.
+        is_proposal = bool(self.pool) and instructions != self.pool[0].instructions
+        tolerated = OF_MODELS if is_proposal else USABLE
+        return await self._sample_episodes(self.scenario, tasks, journal, players, tolerated)
 
     def _score(self, episode: Episode) -> float:
-        """The decider's return, as a share of its reward range."""
+        """The decider's return, as a share of its reward range; nothing for an episode that is unusable."""
+        if episode.outcome not in USABLE:
+            return 0.0
         least, greatest = self.scenario.reward_range[self.scenario.decider]
         total = sum(node.rewards.get(self.scenario.decider, 0.0) for node in episode.nodes)
         return (total - least) / (greatest - least)

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from mlkernel_locallm.generation.prompt import Generation, Prompt
 from mlkernel_locallm.generation.sampler import BATCH
 from mlkernel_locallm.server.chat.constrained_sampler import ConstrainedSampler
+from mlkernel_locallm.server.http.api_error import ApiError
 from mlkernel_locallm.server.model_shelf import ModelShelf
 
 OnToken = Callable[[int, int], None]
@@ -46,8 +47,14 @@ class GenerationQueue:
         self._thread.start()
 
     def ask(self, asked: Asked) -> Future[list[Generation]]:
-        """Put a request into the queue; the answers are in the order of its prompts."""
+        """Put a request into the queue; the answers are in the order of its prompts.
+
+        Once the queue is closed nobody answers: the future fails with :class:`ApiError`.
+        """
         with self._changed:
+            if self._closed:
+                asked.answered.set_exception(ApiError(503, "the server is closing; ask again later"))
+                return asked.answered
             self._waiting.append(asked)
             self._changed.notify()
         return asked.answered

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from mlkernel_locallm.server.graders.grading import GradingError
 from mlkernel_locallm.server.http.api_error import ApiError, invalid
 from mlkernel_locallm.server.jobs.job_request import JobRequest
 from mlkernel_locallm.server.jobs.job_store import UNFINISHED, JobStore
@@ -169,6 +170,8 @@ class FineTuning:
             self._fail(
                 identifier, {"code": error.code or "error", "message": error.message, "param": error.param}
             )
+        except GradingError as error:
+            self._fail(identifier, {"code": "invalid_grader", "message": str(error), "param": "grader"})
         except Exception as error:  # noqa: BLE001 - it becomes the end of the job
             _log.exception("job %s failed", identifier)
             self._fail(identifier, {"code": "server_error", "message": repr(error), "param": None})
