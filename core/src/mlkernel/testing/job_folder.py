@@ -90,7 +90,7 @@ class JobFolder:
 
 @contextmanager
 def job_folder(component: Component, overrides: Sequence[str]) -> Iterator[JobFolder]:
-    """A new folder, which is removed afterwards with all jobs in it; ``$TMPDIR`` says where, for jobs of other machines."""
+    """A new folder, removed afterwards with all jobs in it; ``$TMPDIR`` says where, for jobs of other machines."""
     with TemporaryDirectory(prefix="mlkernel-", ignore_cleanup_errors=True) as path:
         folder = JobFolder(component, overrides, Path(path))
         try:
