@@ -37,7 +37,12 @@ class StudyConfig:
     configurations: list[str] = option(
         factory=list, help="Files, each of which is tried as a whole, over those of config."
     )
-    algorithm: Choice = choice("search_algorithm", default="auto", help="What proposes points.")
+    algorithm: Choice = choice(
+        "search_algorithm",
+        default="auto",
+        help="What proposes points.",
+        packages={"auto": "mlkernel-search"},
+    )
     scheduler: Choice = choice("trial_scheduler", default="fifo", help="What ends trials early.")
     launcher: Choice = choice("launcher", default="local", help="Where trials run.")
     objectives: list[Objective] = field(
