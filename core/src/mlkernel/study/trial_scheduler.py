@@ -39,6 +39,7 @@ class Exploit:
 
 
 Decision = Continue | Stop | Pause | Exploit
+"""What becomes of a trial that reported."""
 
 
 @frozen(kw_only=True)
@@ -67,6 +68,7 @@ class Wait:
 
 
 Assignment = NewTrial | Promote | Wait
+"""What a worker that is free shall do."""
 
 
 class TrialScheduler(Protocol):
