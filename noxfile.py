@@ -26,7 +26,7 @@ PACKAGES = [
 ]
 """In the order of their dependencies."""
 WITH_EXTRAS = [
-    "core[plot,data,report,pdf]",
+    "core[plot,data,report,pdf,postgres,hdf5]",
     "plugins/torch[tensordict]",
     "plugins/rl[torchrl,render]",
     "plugins/text[parquet,tinker]",

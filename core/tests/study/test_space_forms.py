@@ -9,7 +9,7 @@ import tomllib
 import pytest
 from attrs import frozen
 from core.tests.study.spaces import dimensions, spaces
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlkernel import ConfigError, option, parse_space, read_space, read_space_file
@@ -21,6 +21,7 @@ from mlkernel.study.space.text_form import (
     parse_assignment,
     parse_dimension,
 )
+from mlkernel.study.space.value_lists import Fixed
 
 
 @given(spaces(), st.lists(st.sampled_from(["part.p0 == 1", "not part.p0 in [1, 'a']"]), max_size=2))
@@ -31,6 +32,7 @@ def test_json_holds_a_space_without_loss(space, constraints):
 
 
 @given(dimensions)
+@example(Fixed(value=""))
 def test_text_holds_a_dimension_without_loss(dimension):
     assert parse_dimension(format_dimension(dimension)) == dimension
 

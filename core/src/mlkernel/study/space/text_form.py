@@ -60,6 +60,8 @@ def parse_dimension(text: str) -> Dimension:
 
     :raises ConfigError: says what is wrong with it.
     """
+    if not text.strip():
+        raise ConfigError("no dimension is given", hint=f"There are: {', '.join(METHODS)}.")
     call = CALL.fullmatch(text)
     if call is not None:
         method = SYNONYMS.get(call[1], call[1])
@@ -68,8 +70,6 @@ def parse_dimension(text: str) -> Dimension:
     value = parse_value(text, Any)
     if isinstance(value, list):
         return categorical_of(value)
-    if value == "":
-        raise ConfigError("no dimension is given", hint=f"There are: {', '.join(METHODS)}.")
     return Fixed(value=value)
 
 
