@@ -53,6 +53,7 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
         opened.end_run("demo", 0, place, "finished", values=[0.5 + place, 0.2])
         opened.end_run("demo", 1, place, "failed", error="out of memory, at 3 o'clock")
         opened.end_run("demo", 2, place, "stopped", values=[3.0, 0.1])
+    opened.pause("demo", 2, step=0.5, values=[3.5, 0.1])
     opened.set_trial("demo", 2, "stopped", values=[3.0, 0.1], reason="rung 1")
     opened.set_trial("demo", 0, "finished", values=[1.0, 0.2])
     opened.set_trial("demo", 1, "failed", reason='out of "memory"\nat once')

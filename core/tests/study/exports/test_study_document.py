@@ -33,6 +33,7 @@ def test_an_imported_study_is_the_one_that_was_exported(store: SqlStore, tmp_pat
         # NaN equals nothing, not even itself; its representation does.
         assert repr(list(other.trials("copy"))) == repr([elsewhere(trial) for trial in store.trials("demo")])
         assert repr(list(other.reports("copy"))) == repr(list(store.reports("demo")))
+        assert other.pauses("copy") == store.pauses("demo") != []
         assert other.counts("copy") == {"finished": 1, "failed": 1, "stopped": 1, "waiting": 1}
         assert [trial.number for trial in other.ends("copy")] == [2, 0, 1]
 

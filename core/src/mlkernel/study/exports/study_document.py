@@ -15,7 +15,7 @@ from attrs import frozen
 from mlkernel.errors import UsageError
 from mlkernel.records.atomic_file import write_text
 from mlkernel.records.strict_json import strict_json
-from mlkernel.study.store.records import ReportRecord, StudyRecord, TrialRecord
+from mlkernel.study.store.records import PauseRecord, ReportRecord, StudyRecord, TrialRecord
 from mlkernel.study.store.study_store import StudyStore
 
 FORMAT = "mlkernel study"
@@ -34,10 +34,11 @@ class StudyDocument:
     """Earlier configurations, oldest first."""
     trials: list[TrialRecord]
     reports: list[ReportRecord]
+    pauses: list[PauseRecord] = attrs.field(factory=list)
 
 
 def write_json_document(store: StudyStore, study: str, path: Path) -> None:
-    """Write the study *study* as JSON, one trial or report a line.
+    """Write the study *study* as JSON, one trial, report or pause a line.
 
     :raises StorageError: *path* cannot be written.
     """
@@ -46,6 +47,7 @@ def write_json_document(store: StudyStore, study: str, path: Path) -> None:
         strict_json({**head, "revisions": store.revisions(study)})[:-1],
         _lines("trials", map(attrs.asdict, store.trials(study))),
         _lines("reports", map(attrs.asdict, store.reports(study))),
+        _lines("pauses", map(attrs.asdict, store.pauses(study))),
     ]
     write_text(path, ",\n".join(parts) + "}\n")
 
@@ -63,6 +65,7 @@ def import_study(store: StudyStore, path: Path, name: str | None = None) -> Stud
         document.revisions,
         document.trials,
         document.reports,
+        document.pauses,
     )
 
 

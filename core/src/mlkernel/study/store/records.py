@@ -41,6 +41,8 @@ class RunRecord:
     state: RunState = "waiting"
     attempt: int = 0
     """How often it was started."""
+    failures: int = 0
+    """How many attempts failed, or were lost with their worker, and were followed by another."""
     driver: str | None = None
     """Who runs it now."""
     handle: Mapping[str, Any] | None = None
@@ -73,7 +75,7 @@ class TrialRecord:
     reason: str | None = None
     """Why it was stopped or failed."""
     sequence: int | None = None
-    """Its place in the order of ends, which is that of the history; ``None`` while it has not ended."""
+    """Its place in the order of pauses and ends, which is that of the history; ``None`` while it has not ended."""
     created: float = 0.0
     ended: float | None = None
     runs: tuple[RunRecord, ...] = ()
@@ -94,6 +96,21 @@ class ReportRecord:
     metrics: Mapping[str, float] = attrs.field(factory=dict)
     """Whatever else was reported at the step."""
     time: float = 0.0
+
+
+@frozen(kw_only=True)
+class PauseRecord:
+    """What a trial was worth when it paused."""
+
+    sequence: int
+    """Its place in the order of pauses and ends, which is that of the history."""
+    trial: int
+    step: float
+    """Of its newest report then."""
+    parameters: Mapping[str, Any]
+    """Its point then."""
+    values: tuple[float, ...]
+    """Aggregated over its runs."""
 
 
 @frozen(kw_only=True)

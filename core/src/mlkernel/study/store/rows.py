@@ -10,17 +10,25 @@ from typing import Any
 
 from mlkernel.records.strict_json import strict_json
 from mlkernel.study.store.database import Row
-from mlkernel.study.store.records import DriverRecord, ReportRecord, RunRecord, StudyRecord, TrialRecord
+from mlkernel.study.store.records import (
+    DriverRecord,
+    PauseRecord,
+    ReportRecord,
+    RunRecord,
+    StudyRecord,
+    TrialRecord,
+)
 
 STUDY = "name, configuration, state, created, revision"
 TRIAL = "number, parameters, state, until, parent, result, reason, sequence, created, ended"
 RUN = (
-    "trial, place, seed, fold, state, attempt, driver, handle, directory, step, result, metrics, error, started,"
-    " ended"
+    "trial, place, seed, fold, state, attempt, failures, driver, handle, directory, step, result, metrics, error,"
+    " started, ended"
 )
 RUN_COLUMNS = RUN.split(", ")
 TRIAL_COLUMNS = TRIAL.split(", ")
 REPORT = "position, trial, place, step, result, metrics, time"
+PAUSE = "sequence, trial, step, parameters, result"
 DRIVER = "name, host, pid, heartbeat"
 
 _DECODER = json.JSONDecoder()
@@ -84,15 +92,16 @@ def run_record(row: Row) -> RunRecord:
         fold=row[3],
         state=row[4],
         attempt=row[5],
-        driver=row[6],
-        handle=None if row[7] is None else read_json(row[7]),
-        directory=row[8],
-        step=row[9],
-        values=read_values(row[10]),
-        metrics=_metrics(row[11]),
-        error=row[12],
-        started=row[13],
-        ended=row[14],
+        failures=row[6],
+        driver=row[7],
+        handle=None if row[8] is None else read_json(row[8]),
+        directory=row[9],
+        step=row[10],
+        values=read_values(row[11]),
+        metrics=_metrics(row[12]),
+        error=row[13],
+        started=row[14],
+        ended=row[15],
     )
 
 
@@ -107,6 +116,18 @@ def report_record(row: Row) -> ReportRecord:
         values=read_values(result) or (),
         metrics=_metrics(metrics),
         time=time,
+    )
+
+
+def pause_record(row: Row) -> PauseRecord:
+    """From the columns ``PAUSE``."""
+    sequence, trial, step, parameters, result = row
+    return PauseRecord(
+        sequence=sequence,
+        trial=trial,
+        step=step,
+        parameters=read_json(parameters),
+        values=read_values(result) or (),
     )
 
 

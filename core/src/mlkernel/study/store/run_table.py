@@ -50,10 +50,11 @@ class RunTable:
     def restore(self, study: int, run: RunRecord) -> None:
         """Add a run as it was elsewhere; one that ran waits."""
         self._database.change(
-            "INSERT INTO mlkernel_runs (study, trial, place, seed, fold, state, attempt, directory, step, result,"
-            " metrics, error, started, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO mlkernel_runs (study, trial, place, seed, fold, state, attempt, failures, directory, step,"
+            " result, metrics, error, started, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(study, run.trial, run.place, str(run.seed), run.fold),
-            *("waiting" if run.state == "running" else run.state, run.attempt, run.directory, run.step),
+            *("waiting" if run.state == "running" else run.state, run.attempt),
+            *(run.failures, run.directory, run.step),
             *(
                 values_text(run.values),
                 metrics_text(run.metrics),
@@ -147,10 +148,12 @@ class RunTable:
         """Say how an attempt ended, unless another attempt runs."""
         fence, fenced = _fence(attempt)
         ended = None if state in {"waiting", "paused"} else self._database.now()
+        is_tried_again = state == "waiting" and error is not None
         changed = self._database.change(
-            "UPDATE mlkernel_runs SET state = ?, result = coalesce(?, result), error = ?, driver = NULL, ended = ?"
-            f" WHERE {_THIS}{fence}",
-            *(state, values_text(values), plain_text(error), ended, study, trial, place, *fenced),
+            "UPDATE mlkernel_runs SET state = ?, result = coalesce(?, result), error = ?, driver = NULL, ended = ?,"
+            f" failures = failures + ? WHERE {_THIS}{fence}",
+            *(state, values_text(values), plain_text(error), ended, int(is_tried_again)),
+            *(study, trial, place, *fenced),
         )
         if not changed:
             self._row(study, trial, place)

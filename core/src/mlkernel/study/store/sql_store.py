@@ -13,6 +13,7 @@ from mlkernel.study.store.database import Database
 from mlkernel.study.store.driver_table import DriverTable
 from mlkernel.study.store.records import (
     DriverRecord,
+    PauseRecord,
     ReportRecord,
     RunRecord,
     RunState,
@@ -59,6 +60,7 @@ class SqlStore:
         revisions: Sequence[Mapping[str, Any]],
         trials: Iterable[TrialRecord],
         reports: Iterable[ReportRecord],
+        pauses: Iterable[PauseRecord] = (),
     ) -> StudyRecord:
         """Add a study with all that belongs to it."""
         with self._database.writing(None):
@@ -71,6 +73,8 @@ class SqlStore:
                     self._runs.restore(key, run)
             for position, report in enumerate(reports):
                 self._runs.restore_report(key, position, report)
+            for pause in pauses:
+                self._trials.restore_pause(key, pause)
         return restored
 
     def study(self, name: str) -> StudyRecord:
@@ -211,6 +215,12 @@ class SqlStore:
                 parent=parent,
             )
 
+    def pause(self, study: str, trial: int, *, step: float, values: Sequence[float]) -> TrialRecord:
+        """Let a trial rest."""
+        key = self._studies.key(study)
+        with self._database.writing(key):
+            return self._trials.pause(key, trial, step=step, values=values)
+
     def trials(self, study: str, *, after: int = -1, with_runs: bool = True) -> Iterator[TrialRecord]:
         """Trials with numbers above *after*, in the order of their numbers."""
         key = self._studies.key(study)
@@ -227,6 +237,10 @@ class SqlStore:
     def ends(self, study: str, after: int = -1) -> list[TrialRecord]:
         """Trials that ended, in the order of their ends."""
         return self._trials.ends(self._studies.key(study), after)
+
+    def pauses(self, study: str, after: int = -1) -> list[PauseRecord]:
+        """Pauses in their order."""
+        return self._trials.pauses(self._studies.key(study), after)
 
     def best(
         self,

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from mlkernel.study.store.records import (
     DriverRecord,
+    PauseRecord,
     ReportRecord,
     RunRecord,
     RunState,
@@ -56,6 +57,7 @@ class StudyStore(Protocol):
         revisions: Sequence[Mapping[str, Any]],
         trials: Iterable[TrialRecord],
         reports: Iterable[ReportRecord],
+        pauses: Iterable[PauseRecord] = (),
     ) -> StudyRecord:
         """Add a study with all that belongs to it, as it was in another store; what ran there waits here.
 
@@ -144,6 +146,8 @@ class StudyStore(Protocol):
     ) -> bool:
         """Say how an attempt of a run ended; ``waiting`` hands it to whoever comes next.
 
+        An attempt that is handed on with an *error* counts as one of the run's failures.
+
         :param attempt: which one; ``False`` is returned, and nothing changes, if there has been another since.
         """
 
@@ -164,6 +168,12 @@ class StudyStore(Protocol):
         The record comes without runs.
         """
 
+    def pause(self, study: str, trial: int, *, step: float, values: Sequence[float]) -> TrialRecord:
+        """Let a trial rest; what it is worth at *step*, aggregated over its runs, has its place in the history.
+
+        The record comes without runs.
+        """
+
     def trials(self, study: str, *, after: int = -1, with_runs: bool = True) -> Iterator[TrialRecord]:
         """Trials with numbers above *after*, in the order of their numbers; each as it is when it is reached."""
 
@@ -172,6 +182,9 @@ class StudyStore(Protocol):
 
     def ends(self, study: str, after: int = -1) -> list[TrialRecord]:
         """Trials that ended, in the order of their ends, those after the place *after*; without their runs."""
+
+    def pauses(self, study: str, after: int = -1) -> list[PauseRecord]:
+        """Pauses of trials after the place *after* in the order of pauses and ends."""
 
     def best(
         self,

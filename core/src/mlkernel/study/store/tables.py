@@ -58,6 +58,7 @@ _TABLES = (
         fold INTEGER,
         state TEXT NOT NULL,
         attempt INTEGER NOT NULL,
+        failures INTEGER NOT NULL DEFAULT 0,
         driver TEXT,
         handle TEXT,
         directory TEXT,
@@ -80,6 +81,15 @@ _TABLES = (
         time DOUBLE PRECISION NOT NULL,
         PRIMARY KEY (study, position)
     ) {clustered}""",
+    """CREATE TABLE mlkernel_pauses (
+        study BIGINT NOT NULL,
+        sequence BIGINT NOT NULL,
+        trial BIGINT NOT NULL,
+        step DOUBLE PRECISION NOT NULL,
+        parameters TEXT NOT NULL,
+        result TEXT NOT NULL,
+        PRIMARY KEY (study, sequence)
+    ) {clustered}""",
     """CREATE TABLE mlkernel_drivers (
         study BIGINT NOT NULL,
         name TEXT NOT NULL,
@@ -90,7 +100,7 @@ _TABLES = (
     ) {clustered}""",
 )
 
-OF_A_STUDY = ("revisions", "counts", "trials", "runs", "reports", "drivers")
+OF_A_STUDY = ("revisions", "counts", "trials", "runs", "reports", "pauses", "drivers")
 """Tables, without their prefix, whose rows belong to a study."""
 
 

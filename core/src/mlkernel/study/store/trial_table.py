@@ -9,10 +9,12 @@ from mlkernel.errors import UsageError
 from mlkernel.records.strict_json import strict_json
 from mlkernel.study.curves import ENDED, TrialState
 from mlkernel.study.store.database import Database, Row
-from mlkernel.study.store.records import RunRecord, TrialRecord
+from mlkernel.study.store.records import PauseRecord, RunRecord, TrialRecord
 from mlkernel.study.store.rows import (
+    PAUSE,
     TRIAL,
     TRIAL_COLUMNS,
+    pause_record,
     plain_text,
     read_json,
     read_values,
@@ -37,7 +39,10 @@ class TrialTable:
 
     def next_number(self, study: int) -> int:
         """The number of the next trial that is added."""
-        return self._next("number", study)
+        following: int = self._database.rows(
+            "SELECT coalesce(max(number), -1) + 1 FROM mlkernel_trials WHERE study = ?", study
+        )[0][0]
+        return following
 
     def add(
         self, study: int, number: int, trial: NewTrialRecord, state: TrialState, runs: tuple[RunRecord, ...]
@@ -144,7 +149,7 @@ class TrialTable:
         if state in ENDED:
             changes["ended"] = self._database.now()
             if row[_SEQUENCE] is None:
-                changes["sequence"] = self._next("sequence", study)
+                changes["sequence"] = self._next_place(study)
         # Reading the row and writing it is several times as fast in SQLite as what RETURNING does.
         self._database.change(
             f"UPDATE mlkernel_trials SET {' = ?, '.join(changes)} = ? WHERE study = ? AND number = ?",
@@ -159,6 +164,40 @@ class TrialTable:
             f"SELECT {TRIAL} FROM mlkernel_trials WHERE study = ? AND number > ? ORDER BY number LIMIT ?",
             *(study, after, limit),
         )
+
+    def pause(self, study: int, number: int, *, step: float, values: Sequence[float]) -> TrialRecord:
+        """Let a trial rest, and note what it is worth so far."""
+        row = self._row(study, number)
+        changes = {"state": "paused"}
+        self._database.change(
+            "UPDATE mlkernel_trials SET state = 'paused' WHERE study = ? AND number = ?", study, number
+        )
+        self._count(study, row[_STATE], "paused")
+        trial = trial_record(replaced(TRIAL_COLUMNS, row, changes))
+        place = self._next_place(study)
+        self.restore_pause(
+            study,
+            PauseRecord(
+                sequence=place, trial=number, step=step, parameters=trial.parameters, values=tuple(values)
+            ),
+        )
+        return trial
+
+    def restore_pause(self, study: int, pause: PauseRecord) -> None:
+        """Add a pause as it was elsewhere."""
+        self._database.change(
+            f"INSERT INTO mlkernel_pauses (study, {PAUSE}) VALUES (?, ?, ?, ?, ?, ?)",
+            *(study, pause.sequence, pause.trial, pause.step, strict_json(dict(pause.parameters))),
+            values_text(pause.values),
+        )
+
+    def pauses(self, study: int, after: int) -> list[PauseRecord]:
+        """Pauses after the place *after*, in their order."""
+        rows = self._database.rows(
+            f"SELECT {PAUSE} FROM mlkernel_pauses WHERE study = ? AND sequence > ? ORDER BY sequence",
+            *(study, after),
+        )
+        return [pause_record(row) for row in rows]
 
     def ends(self, study: int, after: int) -> list[TrialRecord]:
         """Trials that ended, in the order of their ends, those after the place *after*."""
@@ -203,11 +242,13 @@ class TrialTable:
             raise UsageError(f"the study has no trial {number} in {self._database.name}")
         return rows[0]
 
-    def _next(self, column: str, study: int) -> int:
+    def _next_place(self, study: int) -> int:
+        """In the order of pauses and ends."""
         following: int = self._database.rows(
-            f"SELECT coalesce(max({column}), -1) + 1 FROM mlkernel_trials"
-            f" WHERE study = ? AND {column} IS NOT NULL",
-            study,
+            "SELECT coalesce(max(place), -1) + 1 FROM ("
+            "SELECT max(sequence) AS place FROM mlkernel_trials WHERE study = ? AND sequence IS NOT NULL"
+            " UNION ALL SELECT max(sequence) FROM mlkernel_pauses WHERE study = ?) AS places",
+            *(study, study),
         )[0][0]
         return following
 
