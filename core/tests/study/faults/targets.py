@@ -1,0 +1,32 @@
+"""What the studies train whose processes are killed, or whose disk is full."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+
+def noisy(config, reporter):
+    """Every value depends on the shared generator, which each attempt seeds alike."""
+    for step in range(1, 6):
+        time.sleep(0.02)
+        reporter(loss=(config["x"] - 0.3) ** 2 + random.random() / step)
+
+
+class Walker:
+    """Adds chance to a sum in every step; the sum and the generator are in its checkpoints."""
+
+    def setup(self, config):
+        self.rate, self.total = config["x"], 0.0
+
+    def step(self):
+        time.sleep(0.01)
+        self.total += self.rate + random.random()
+        return {"loss": -self.total}
+
+    def save_checkpoint(self, directory):
+        (Path(directory) / "total").write_text(repr(self.total))
+
+    def load_checkpoint(self, directory):
+        self.total = float((Path(directory) / "total").read_text())

@@ -1,0 +1,56 @@
+"""Whoever is killed at whatever moment: no trial is lost, none counts twice, and chance is the same."""
+
+from __future__ import annotations
+
+import random
+import sys
+
+import pytest
+
+from .killed_study import TARGETS, KilledStudy, outcome
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+
+FEW, MANY = 4, 100
+
+SPACE = "x=uniform(-1,1)"
+ALL = ("--metric", "loss", "retries=1000", "--algorithm")
+FUNCTION = ("--trainer", f"{TARGETS}:noisy", *ALL)
+CLASS = ("--trainer", f"{TARGETS}:Walker", "--space", SPACE, *ALL, "random", "--scheduler")
+STUDIES = {
+    "random": (*FUNCTION, "random", "--trials", "30", "--space", SPACE),
+    "grid": (*FUNCTION, "grid", "--space", "x=uniform(low=-1,high=1,bins=30)"),
+    "tpe": (*FUNCTION, "tpe", "--trials", "30", "--space", SPACE, "algorithm.startup_trials=5"),
+    "seeds": (*FUNCTION, "random", "--trials", "10", "--space", SPACE, "--seeds", "3"),
+    "pbt": (*CLASS, "pbt", "--trials", "4", "--max-step", "40", "scheduler.interval=4"),
+    "asha": (*CLASS, "asha", "--trials", "12", "--max-step", "18"),
+    "asha-promote": (*CLASS, "asha", "--trials", "12", "--max-step", "18", "scheduler.form=promote"),
+    "hyperband": (*CLASS, "hyperband", "--trials", "12", "--max-step", "9"),
+}
+"""Words of ``kernel search``. With one worker, everything that happens follows from the seed."""
+
+
+def require_equal(folder, words, kills):
+    """Kill as often as that, in as many studies as it takes, each of which must do what one left alone does."""
+    alone = KilledStudy(folder, "alone", words)
+    alone.drive()
+    expected = outcome(alone.directory)
+    moments = random.Random(" ".join(words))
+    number = 0
+    while kills > 0:
+        study = KilledStudy(folder, f"killed-{number}", words)
+        kills -= study.drive_through(kills, moments)
+        assert outcome(study.directory) == expected
+        number += 1
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_whose_processes_are_killed_equals_one_that_is_left_alone(tmp_path, name):
+    require_equal(tmp_path, STUDIES[name], FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_hundred_kills_change_nothing(tmp_path, name):
+    require_equal(tmp_path, STUDIES[name], MANY)
