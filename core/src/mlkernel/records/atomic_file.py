@@ -12,7 +12,8 @@ from typing import Any
 
 from mlkernel.errors import StorageError
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What a full disk, or an exhausted quota, is called."""
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
 
 
@@ -40,7 +41,7 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             raise StorageError(
                 f"no room left to write {path}: {error.strerror}",
                 hint="Nothing that was complete is lost. Make room and go on with kernel resume.",

@@ -60,6 +60,8 @@ class Driver:
         self._by_channel: dict[Any, Worker] = {}
         self._next_tick = self._next_beat = 0.0
         self._stopping = False
+        self.trouble: str | None = None
+        """Why the study cannot go on for now, if it cannot."""
 
     @property
     def is_stopping(self) -> bool:
@@ -213,6 +215,8 @@ class Driver:
                 self._ends.failed(run, worker.end_reason, may_retry=False)
             else:
                 self._ends.heard(run, message)
+                if message.no_room:
+                    self.trouble = self.trouble or f"trial {run.trial.number}: {message.error}"
         leaves = message.state == "paused" and message.error is not None
         if leaves or worker.leaves or self._stopping or not self._state.config.reuse_workers:
             self._pool.send_away([worker])

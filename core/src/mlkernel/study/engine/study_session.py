@@ -187,6 +187,8 @@ class _StudyDrive:
             self._look_for_requests(stop)
             if stop.reason is not None and patience_ends is None:
                 self._driver.stop()
+            if self._driver.trouble is not None:
+                stop.ask(self._driver.trouble)
                 patience_ends = time.monotonic() + STOP_SECONDS
             if patience_ends is not None and time.monotonic() > patience_ends:
                 self._driver.stop()

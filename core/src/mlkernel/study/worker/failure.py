@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import traceback
 from pathlib import Path
@@ -10,10 +11,13 @@ from attrs import frozen
 
 import mlkernel
 from mlkernel.errors import KernelError, RunLockedError, StorageError, TrainingError, UsageError
+from mlkernel.records.atomic_file import NO_ROOM
 from mlkernel.records.redaction import Redactor
 
 _OWN_FOLDER = str(Path(mlkernel.__file__).parent)
 _LONGEST = 500
+_LEAST_ROOM = 16_384
+"""Bytes; a disk with less is full for whoever writes in blocks."""
 
 
 @frozen
@@ -24,17 +28,34 @@ class Failure:
     """One line."""
     retry: bool
     """Whether it may go well the next time."""
+    no_room: bool = False
+    """Whether a disk is full: no other run would fare better."""
 
 
-def describe_failure(error: BaseException) -> Failure:
+def describe_failure(error: BaseException, directory: Path) -> Failure:
     """Why *error* ended a run.
 
     What was asked wrongly is as wrong the next time; whatever else a target raises may pass.
+
+    :param directory: the run's own.
     """
     while isinstance(error, TrainingError) and error.__cause__ is not None:
         error = error.__cause__
     is_passing = not isinstance(error, UsageError) or isinstance(error, StorageError | RunLockedError)
-    return Failure(Redactor().text(_one_line(error)), is_passing)
+    return Failure(Redactor().text(_one_line(error)), is_passing, _found_no_room(error, directory))
+
+
+def _found_no_room(error: BaseException, directory: Path) -> bool:
+    """Whether a full disk led to *error*: it says so itself, or, as a script cannot, it left none behind."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in NO_ROOM:
+            return True
+        cause = cause.__cause__ or cause.__context__
+    try:
+        return shutil.disk_usage(directory).free < _LEAST_ROOM
+    except OSError:
+        return False
 
 
 def print_traceback(error: BaseException) -> None:

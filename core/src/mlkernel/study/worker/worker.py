@@ -67,19 +67,23 @@ class Worker:
             with output_to(directory):
                 outcome = self._train_in(order, reports)
         except OSError as error:  # the folder cannot be written, not even to say so
-            outcome = describe_failure(error)
-        failure = outcome if isinstance(outcome, Failure) else None
-        ending = outcome if isinstance(outcome, Ending) else None
+            outcome = describe_failure(error, directory)
+        said: dict[str, Any]
+        if isinstance(outcome, Ending):
+            leaves = outcome.leaves
+            said = {"state": outcome.state, "error": outcome.reason if leaves else None}
+        else:
+            leaves = outcome.no_room
+            said = {"state": "paused" if leaves else "failed", "error": outcome.error, "retry": outcome.retry}
+            said["no_room"] = outcome.no_room
         ended = Ended(
             trial=order.trial,
             place=order.place,
-            state="failed" if ending is None else ending.state,
-            error=failure.error if failure else ending.reason if ending and ending.leaves else None,
-            retry=failure is not None and failure.retry,
             metrics=reports.metrics,
             peak_memory_mb=peak_memory_mb(),
+            **said,
         )
-        return ended, reports.says_leave or (ending is not None and ending.leaves)
+        return ended, reports.says_leave or leaves
 
     def _train_in(self, order: TrainRun, reports: RunReports) -> Ending | Failure:
         try:
@@ -89,7 +93,7 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - the worker outlives its runs, whatever they raise
             self._let_go()
             print_traceback(error)
-            return describe_failure(error)
+            return describe_failure(error, Path(order.directory))
         return ending or Ending("finished")
 
     def _target_of(self, asked: Mapping[str, Any]) -> Target:
