@@ -12,7 +12,7 @@ BROKEN = """
 from mlkernel import Continue, NewTrial, Pause, Promote, Stop, Wait
 
 class Scheduler:
-    needs_checkpoints = needs_live_reports = False
+    pauses_trials = copies_checkpoints = needs_live_reports = False
 
     def __init__(self, problem, config=None):
         self.problem, self.asked = problem, 0

@@ -12,7 +12,8 @@ from mlkernel.study.trial_scheduler import Assignment, Continue, Decision, NewTr
 class FifoScheduler:
     """First in, first out. It takes every problem, and needs neither reports nor checkpoints."""
 
-    needs_checkpoints: ClassVar[bool] = False
+    pauses_trials: ClassVar[bool] = False
+    copies_checkpoints: ClassVar[bool] = False
     needs_live_reports: ClassVar[bool] = False
 
     def __init__(self, problem: SearchProblem, config: None = None) -> None:

@@ -28,17 +28,7 @@ class Pause:
     """Save a checkpoint and leave the worker to others; the scheduler may assign the trial again."""
 
 
-@frozen(kw_only=True)
-class Exploit:
-    """Go on from another trial's newest checkpoint, with other values (population-based training)."""
-
-    source: int
-    """The number of the trial whose checkpoint is copied."""
-    parameters: Mapping[str, Any]
-    """The whole point from now on."""
-
-
-Decision = Continue | Stop | Pause | Exploit
+Decision = Continue | Stop | Pause
 """What becomes of a trial that reported."""
 
 
@@ -83,8 +73,12 @@ class TrialScheduler(Protocol):
     """
 
     @property
-    def needs_checkpoints(self) -> bool:
-        """Whether it pauses trials or lets them go on from others' checkpoints."""
+    def pauses_trials(self) -> bool:
+        """Whether it lets trials rest and go on later."""
+
+    @property
+    def copies_checkpoints(self) -> bool:
+        """Whether it lets trials go on from others' checkpoints."""
 
     @property
     def needs_live_reports(self) -> bool:

@@ -15,7 +15,6 @@ from mlkernel.study.trial_scheduler import (
     Assignment,
     Continue,
     Decision,
-    Exploit,
     NewTrial,
     Pause,
     Promote,
@@ -184,8 +183,6 @@ class SimulatedStudy:
                 self._leave(curve.number, "finished")
             case Pause():
                 self._leave(curve.number, "paused")
-            case Exploit():
-                self._copy(curve, decision.source, decision.parameters)
             case Continue() if curve.until is not None and step >= curve.until:
                 self._leave(curve.number, "paused")
 

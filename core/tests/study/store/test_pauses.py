@@ -19,8 +19,8 @@ def start(store: SqlStore, trial: int) -> None:
 
 def test_pauses_and_ends_have_one_order(store: SqlStore) -> None:
     begun(store, 3)
-    paused = store.pause("s", 1, step=1, values=[0.5])
-    assert (paused.state, paused.sequence) == ("paused", None)
+    assert store.pause("s", 1, step=1, values=[0.5]).sequence == 0
+    assert (store.trial("s", 1).state, store.trial("s", 1).sequence) == ("paused", None)
     store.set_trial("s", 0, "finished", values=[0.1])
     store.set_trial("s", 1, "waiting", until=3, parameters={"x": 9})
     store.pause("s", 1, step=3, values=[0.25])
@@ -32,6 +32,16 @@ def test_pauses_and_ends_have_one_order(store: SqlStore) -> None:
     assert [(trial.number, trial.sequence) for trial in store.ends("s")] == [(0, 1), (2, 3)]
     assert store.pauses("s", after=0) == store.pauses("s")[1:]
     assert store.counts("s") == {"paused": 1, "finished": 1, "failed": 1}
+
+
+def test_the_source_of_a_copy_is_known_until_the_next_pause(store: SqlStore) -> None:
+    begun(store, 2)
+    store.pause("s", 1, step=1, values=[0.5])
+    assert store.set_trial("s", 1, "waiting", until=2, parent=0).source == 0
+    start(store, 1)
+    assert store.trial("s", 1).source == 0
+    store.pause("s", 1, step=2, values=[0.5])
+    assert (store.trial("s", 1).source, store.trial("s", 1).parent) == (None, 0)
 
 
 def test_a_deleted_study_leaves_no_pauses(store: SqlStore) -> None:

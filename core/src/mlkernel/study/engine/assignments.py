@@ -60,6 +60,9 @@ class Assignments:
 
     def _assign(self) -> None:
         curves = self._state.curves
+        if self.is_shared and self._scheduler.pauses_trials:
+            self._state.read(self._store, self._study)
+            self._state.read_states(self._store, self._study)
         self._close_if_full()
         while True:
             match self._scheduler.assign(curves):

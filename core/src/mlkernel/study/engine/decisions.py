@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlkernel.study.engine.live_trial import LiveRun
 from mlkernel.study.engine.study_context import StudyContext
-from mlkernel.study.trial_scheduler import Continue, Exploit, Pause, Stop, TrialScheduler
+from mlkernel.study.trial_scheduler import Continue, Pause, Stop, TrialScheduler
 from mlkernel.study.worker import messages
 
 
@@ -46,19 +46,3 @@ class Decisions:
                 return messages.Stop(reason=reason)
             case Pause():
                 return messages.Pause()
-            case Exploit() as exploit:
-                self._exploit(run, exploit)
-                return messages.Pause()
-
-    def _exploit(self, run: LiveRun, exploit: Exploit) -> None:
-        """Let the trial go on from another one's checkpoint, as soon as it has paused."""
-        record = self._store.set_trial(
-            self._study,
-            run.trial.number,
-            "running",
-            parameters=exploit.parameters,
-            parent=exploit.source,
-        )
-        self._state.change(run.trial, record)
-        for one in run.trial.runs:
-            one.source = exploit.source

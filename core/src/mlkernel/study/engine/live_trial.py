@@ -26,7 +26,7 @@ class LiveRun:
     handle_key: str | None = None
     """Of the worker that an earlier driver gave it to."""
     failures: int = 0
-    """Attempts that failed or were lost, as far as this driver saw."""
+    """Attempts that failed or were lost, and were followed by another."""
     step: float | None = None
     """Of the newest report."""
     source: int | None = None
@@ -49,6 +49,8 @@ class LiveTrial:
     number: int
     parameters: Mapping[str, Any]
     until: float | None = None
+    source: int | None = None
+    """The trial whose checkpoint it goes on from since its last pause."""
     runs: list[LiveRun] = attrs.field(factory=list)
     ending: str | None = None
     """Why the scheduler ends it, once it does: runs under way end at their next report, others are not started."""

@@ -27,7 +27,7 @@ class RunEnds:
             self.failed(run, message.error or "failed without a word", may_retry=message.retry)
         elif message.state == "paused":
             leaves = message.error is not None  # the worker, which takes nothing from the run
-            if leaves or run.source is not None:
+            if leaves:
                 self.hand_back(run)
             else:
                 self._rested(run)
@@ -37,7 +37,9 @@ class RunEnds:
     def settle_all(self) -> None:
         """End the trials whose last run ended in the last moment of an earlier driver."""
         for trial in list(self._state.live.values()):
-            if not any(run.state in UNDER_WAY for run in trial.runs):
+            is_resting = self._state.curves[trial.number].state == "paused"
+            goes_on = any(run.state in UNDER_WAY or self._state.is_promoted(run) for run in trial.runs)
+            if not is_resting and not goes_on:
                 self._settle(trial)
 
     def hand_back(self, run: LiveRun, error: str | None = None) -> None:
@@ -48,8 +50,8 @@ class RunEnds:
 
     def failed(self, run: LiveRun, error: str, *, may_retry: bool) -> None:
         """An attempt failed, or its worker was lost."""
-        run.failures += 1
-        if may_retry and run.failures <= self._state.config.retries and run.trial.ending is None:
+        if may_retry and run.failures < self._state.config.retries and run.trial.ending is None:
+            run.failures += 1
             self._notices.retried(run, error)
             self.hand_back(run, error)
             return
@@ -92,10 +94,21 @@ class RunEnds:
         if any(run.state == "failed" for run in trial.runs):
             self._end_trial(trial, "failed", trial.ending)
         elif trial.ending is None and any(run.state == "paused" for run in trial.runs):
-            self._state.change(trial, self._store.set_trial(self._study, trial.number, "paused"))
+            self._rest(trial)
         else:
             stopped = any(run.state == "stopped" for run in trial.runs)
             self._end_trial(trial, "stopped" if stopped else "finished", trial.ending)
+
+    def _rest(self, trial: LiveTrial) -> None:
+        """Let a trial wait for its scheduler; what it is worth so far is known to the search algorithm."""
+        results = [run.result or run.value.value(self._state.config.result) for run in trial.runs]
+        known = [values for values in results if values is not None]
+        if not known:
+            self._state.change(trial, self._store.set_trial(self._study, trial.number, "paused"))
+            return
+        values = trial_value(known, self._state.problem.objectives, self._state.config.aggregate)
+        step = self._state.curves[trial.number].points[-1].step
+        self._state.pause(self._store.pause(self._study, trial.number, step=step, values=values))
 
     def end_paused(self, reason: str) -> None:
         """End the trials that rest when the study is over; what they reported is their result."""

@@ -9,7 +9,7 @@ from mlkernel.study.engine.live_trial import LiveRun, LiveTrial
 from mlkernel.study.engine.trial_value import RunValue, Values, trial_value
 from mlkernel.study.history import History, Observation, PendingTrial
 from mlkernel.study.search_problem import SearchProblem
-from mlkernel.study.store.records import ReportRecord, RunRecord, TrialRecord
+from mlkernel.study.store.records import PauseRecord, ReportRecord, RunRecord, TrialRecord
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_config import StudyConfig
 
@@ -31,7 +31,9 @@ class StudyState:
         """The successful trial that is best in the first objective."""
         self.ended = self.failed = 0
         """How many trials have ended, and failed."""
-        self._newest_trial = self._newest_end = self._newest_report = -1
+        self._newest_trial = self._newest_event = self._newest_report = -1
+        self._pauses: dict[int, PauseRecord] = {}
+        """The newest one of each trial that has not ended."""
 
     def reconfigure(self, config: StudyConfig, problem: SearchProblem) -> None:
         """Go on with another configuration; what is known stays."""
@@ -50,9 +52,16 @@ class StudyState:
         for report in store.reports(study, after=self._newest_report):
             self._newest_report = report.position
             self._take(report)
-        for trial in store.ends(study, after=self._newest_end):
-            self.end(trial)
-            self._newest_end = trial.sequence if trial.sequence is not None else self._newest_end
+        events: list[PauseRecord | TrialRecord] = [
+            *store.pauses(study, self._newest_event),
+            *store.ends(study, self._newest_event),
+        ]
+        for event in sorted(events, key=_place):
+            if isinstance(event, PauseRecord):
+                self._take_pause(event)
+            else:
+                self.end(event)
+            self._newest_event = _place(event)
 
     def read_states(self, store: StudyStore, study: str) -> None:
         """Take over how trials stand that other drivers may have changed."""
@@ -83,13 +92,14 @@ class StudyState:
             RunValue(self.problem.objectives),
             state=record.state,
             attempt=record.attempt,
+            failures=record.failures,
             handle_key=(record.handle or {}).get("key"),
             result=record.values,
         )
 
     def change(self, trial: LiveTrial, record: TrialRecord) -> None:
         """Take over what was changed of a trial."""
-        trial.parameters, trial.until = record.parameters, record.until
+        trial.parameters, trial.until, trial.source = record.parameters, record.until, record.source
         curve = self.curves[trial.number]
         curve.parameters, curve.until, curve.parent = record.parameters, record.until, record.parent
         curve.state = record.state
@@ -104,6 +114,25 @@ class StudyState:
         )[0]
         loss = value if self.problem.objectives[0].mode == "min" else -value
         self.curves.append(Report(trial.number, step, loss))
+
+    def pause(self, pause: PauseRecord) -> None:
+        """Let a trial rest; what it was worth so far joins the history."""
+        self.curves[pause.trial].state = "paused"
+        self.live[pause.trial].source = None
+        self._observe_pause(pause)
+
+    def _take_pause(self, pause: PauseRecord) -> None:
+        known = self._pauses.get(pause.trial)
+        if known is None or known.sequence < pause.sequence:  # else it was this driver that let it rest
+            self._observe_pause(pause)
+
+    def _observe_pause(self, pause: PauseRecord) -> None:
+        self._pauses[pause.trial] = pause
+        self.history.append(
+            Observation(
+                number=pause.trial, parameters=pause.parameters, values=pause.values, budget=pause.step
+            )
+        )
 
     def _take(self, report: ReportRecord) -> None:
         trial = self.live.get(report.trial)
@@ -120,6 +149,7 @@ class StudyState:
         if trial is None:
             return  # it was this driver that ended it
         self.change(trial, record)
+        self._pauses.pop(record.number, None)
         self.ended += 1
         self.failed += record.state == "failed"
         observation = Observation(
@@ -146,17 +176,36 @@ class StudyState:
         return step if self.problem.max_step is None or step < self.problem.max_step else None
 
     def pending(self) -> list[PendingTrial]:
-        """The trials that have not ended, in the order of their numbers."""
+        """The trials of which the history knows nothing yet, in the order of their numbers."""
         return [
-            PendingTrial(number=trial.number, parameters=trial.parameters) for trial in self.live.values()
+            PendingTrial(number=trial.number, parameters=trial.parameters)
+            for trial in self.live.values()
+            if trial.number not in self._pauses
         ]
 
     def waiting_runs(self) -> list[LiveRun]:
-        """Runs that nobody has started, or that were handed back, the oldest first."""
-        return [
+        """Runs that nobody has started, or that were handed back or promoted, the oldest first."""
+        waiting = [
             run
             for trial in self.live.values()
             if self.curves[trial.number].state not in ENDED
             for run in trial.runs
-            if run.state == "waiting"
+            if run.state == "waiting" or self.is_promoted(run)
         ]
+        for run in waiting:
+            pause = self._pauses.get(run.trial.number)
+            has_begun = pause is None or (run.step or 0.0) > pause.step
+            run.source = None if has_begun else run.trial.source
+        return waiting
+
+    def is_promoted(self, run: LiveRun) -> bool:
+        """Whether a run that rests was assigned again, and had not begun when its driver died."""
+        trial = run.trial
+        is_short = trial.until is None or (run.step or 0.0) < trial.until
+        return run.state == "paused" and is_short and self.curves[trial.number].state != "paused"
+
+
+def _place(event: PauseRecord | TrialRecord) -> int:
+    """In the order of pauses and ends."""
+    assert event.sequence is not None, "what paused or ended has its place"
+    return event.sequence

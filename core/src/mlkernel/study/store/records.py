@@ -70,6 +70,9 @@ class TrialRecord:
     state: TrialState = "waiting"
     until: float | None = None
     parent: int | None = None
+    """The trial whose checkpoint it went on from last."""
+    source: int | None = None
+    """The same, from the moment when that was decided to the trial's next pause."""
     values: tuple[float, ...] | None = None
     """Aggregated over its runs; ``None`` while it has not ended, or failed."""
     reason: str | None = None

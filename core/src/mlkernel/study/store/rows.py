@@ -20,7 +20,7 @@ from mlkernel.study.store.records import (
 )
 
 STUDY = "name, configuration, state, created, revision"
-TRIAL = "number, parameters, state, until, parent, result, reason, sequence, created, ended"
+TRIAL = "number, parameters, state, until, parent, source, result, reason, sequence, created, ended"
 RUN = (
     "trial, place, seed, fold, state, attempt, failures, driver, handle, directory, step, result, metrics, error,"
     " started, ended"
@@ -67,13 +67,14 @@ def study_record(row: Row) -> StudyRecord:
 
 def trial_record(row: Row, runs: tuple[RunRecord, ...] = ()) -> TrialRecord:
     """From the columns ``TRIAL``."""
-    number, parameters, state, until, parent, result, reason, sequence, created, ended = row
+    number, parameters, state, until, parent, source, result, reason, sequence, created, ended = row
     return TrialRecord(
         number=number,
         parameters=read_json(parameters),
         state=state,
         until=until,
         parent=parent,
+        source=source,
         values=read_values(result),
         reason=reason,
         sequence=sequence,

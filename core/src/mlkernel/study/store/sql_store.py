@@ -215,7 +215,7 @@ class SqlStore:
                 parent=parent,
             )
 
-    def pause(self, study: str, trial: int, *, step: float, values: Sequence[float]) -> TrialRecord:
+    def pause(self, study: str, trial: int, *, step: float, values: Sequence[float]) -> PauseRecord:
         """Let a trial rest."""
         key = self._studies.key(study)
         with self._database.writing(key):

@@ -168,11 +168,8 @@ class StudyStore(Protocol):
         The record comes without runs.
         """
 
-    def pause(self, study: str, trial: int, *, step: float, values: Sequence[float]) -> TrialRecord:
-        """Let a trial rest; what it is worth at *step*, aggregated over its runs, has its place in the history.
-
-        The record comes without runs.
-        """
+    def pause(self, study: str, trial: int, *, step: float, values: Sequence[float]) -> PauseRecord:
+        """Let a trial rest; what it is worth at *step*, aggregated over its runs, has its place in the history."""
 
     def trials(self, study: str, *, after: int = -1, with_runs: bool = True) -> Iterator[TrialRecord]:
         """Trials with numbers above *after*, in the order of their numbers; each as it is when it is reached."""

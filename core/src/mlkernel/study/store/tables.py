@@ -38,6 +38,7 @@ _TABLES = (
         state TEXT NOT NULL,
         until DOUBLE PRECISION,
         parent BIGINT,
+        source BIGINT,
         result TEXT,
         first_result DOUBLE PRECISION,
         reason TEXT,

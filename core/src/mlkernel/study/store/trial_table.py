@@ -68,9 +68,10 @@ class TrialTable:
         """Add a trial as it was elsewhere; one that ran waits."""
         state: TrialState = "waiting" if trial.state == "running" else trial.state
         self._database.change(
-            "INSERT INTO mlkernel_trials (study, number, parameters, state, until, parent, result, first_result,"
-            " reason, sequence, created, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO mlkernel_trials (study, number, parameters, state, until, parent, source, result,"
+            " first_result, reason, sequence, created, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(study, trial.number, strict_json(dict(trial.parameters)), state, trial.until, trial.parent),
+            trial.source,
             *(values_text(trial.values), trial.values[0] if trial.values else None, plain_text(trial.reason)),
             *(trial.sequence, trial.created, trial.ended),
         )
@@ -144,7 +145,7 @@ class TrialTable:
             changes |= {"result": values_text(values), "first_result": float(values[0])}
         if parameters is not None:
             changes["parameters"] = strict_json(dict(parameters))
-        given = {"reason": plain_text(reason), "until": until, "parent": parent}
+        given = {"reason": plain_text(reason), "until": until, "parent": parent, "source": parent}
         changes |= {column: value for column, value in given.items() if value is not None}
         if state in ENDED:
             changes["ended"] = self._database.now()
@@ -165,23 +166,23 @@ class TrialTable:
             *(study, after, limit),
         )
 
-    def pause(self, study: int, number: int, *, step: float, values: Sequence[float]) -> TrialRecord:
+    def pause(self, study: int, number: int, *, step: float, values: Sequence[float]) -> PauseRecord:
         """Let a trial rest, and note what it is worth so far."""
         row = self._row(study, number)
-        changes = {"state": "paused"}
         self._database.change(
-            "UPDATE mlkernel_trials SET state = 'paused' WHERE study = ? AND number = ?", study, number
+            "UPDATE mlkernel_trials SET state = 'paused', source = NULL WHERE study = ? AND number = ?",
+            *(study, number),
         )
         self._count(study, row[_STATE], "paused")
-        trial = trial_record(replaced(TRIAL_COLUMNS, row, changes))
-        place = self._next_place(study)
-        self.restore_pause(
-            study,
-            PauseRecord(
-                sequence=place, trial=number, step=step, parameters=trial.parameters, values=tuple(values)
-            ),
+        pause = PauseRecord(
+            sequence=self._next_place(study),
+            trial=number,
+            step=step,
+            parameters=trial_record(row).parameters,
+            values=tuple(values),
         )
-        return trial
+        self.restore_pause(study, pause)
+        return pause
 
     def restore_pause(self, study: int, pause: PauseRecord) -> None:
         """Add a pause as it was elsewhere."""

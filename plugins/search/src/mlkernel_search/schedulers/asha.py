@@ -50,7 +50,8 @@ class StoppingAsha:
     What becomes of a trial is settled by its report and those that came earlier; later ones change nothing.
     """
 
-    needs_checkpoints: ClassVar[bool] = False
+    pauses_trials: ClassVar[bool] = False
+    copies_checkpoints: ClassVar[bool] = False
     needs_live_reports: ClassVar[bool] = True
 
     def __init__(self, steps: Sequence[float], reduction_factor: float) -> None:
@@ -90,7 +91,8 @@ class StoppingAsha:
 class PromotingAsha:
     """Pauses each trial at its rung; a free worker resumes the best of those that may rise, or begins a new trial."""
 
-    needs_checkpoints: ClassVar[bool] = True
+    pauses_trials: ClassVar[bool] = True
+    copies_checkpoints: ClassVar[bool] = False
     needs_live_reports: ClassVar[bool] = False
 
     def __init__(self, steps: Sequence[float], reduction_factor: float) -> None:

@@ -40,7 +40,8 @@ class BracketScheduler:
     that fails leaves its place to the next best one; a bracket for which too few trials can be begun is made smaller.
     """
 
-    needs_checkpoints: ClassVar[bool] = True
+    pauses_trials: ClassVar[bool] = True
+    copies_checkpoints: ClassVar[bool] = False
     needs_live_reports: ClassVar[bool] = False
 
     def __init__(self, plans: Sequence[BracketPlan], max_step: float | None) -> None:

@@ -39,7 +39,8 @@ class MedianScheduler:
     its report and those that came earlier.
     """
 
-    needs_checkpoints: ClassVar[bool] = False
+    pauses_trials: ClassVar[bool] = False
+    copies_checkpoints: ClassVar[bool] = False
     needs_live_reports: ClassVar[bool] = True
 
     def __init__(self, problem: SearchProblem, config: MedianConfig | None = None) -> None:

@@ -36,7 +36,8 @@ class PopulationScheduler(ABC):
     worst begin it first, so that a checkpoint is copied before its own trial trains on.
     """
 
-    needs_checkpoints: ClassVar[bool] = True
+    pauses_trials: ClassVar[bool] = True
+    copies_checkpoints: ClassVar[bool] = True
     needs_live_reports: ClassVar[bool] = False
 
     def __init__(self, problem: SearchProblem, options: PopulationConfig, name: str) -> None:
