@@ -87,8 +87,17 @@ class StudyConfig:
     refine_top_k: int = option(
         5, help="How many of the best trials the smaller space must hold.", validator=validators.ge(2)
     )
-    before: list[str] = option(factory=list, help="Commands before the first trial.")
-    after: list[str] = option(factory=list, help="Commands after the last trial.")
+    before: list[str] = option(
+        factory=list, help="Commands before the first trial; {directory} in them is the study's folder."
+    )
+    after: list[str] = option(factory=list, help="Commands after the last trial, written in the same way.")
+    script_arguments: Literal["mle-toolbox", "none"] = option(
+        "mle-toolbox",
+        help="What a script is called with: -exp_dir FOLDER -config FILE -seed N, or none of these.",
+    )
+    script_options: dict[str, Any] = option(
+        factory=dict, help="Further arguments of a script, written -KEY VALUE."
+    )
     directory: str | None = option(
         None, help="The folder in which trials start; that of the command unless given."
     )

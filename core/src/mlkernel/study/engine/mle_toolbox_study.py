@@ -5,14 +5,22 @@ What concerns its clusters and protocols says nothing about a study, and is left
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mlkernel.config.files import read_config_file
+from mlkernel.config.problems import Problem, did_you_mean, raise_problems
 from mlkernel.errors import ConfigError
+from mlkernel.study.engine.mle_toolbox_search import as_list, search_keys, seed_keys
+from mlkernel.study.engine.study_settings import made_name
 
-META = "meta_job_args"
+META, JOB, SEARCH = "meta_job_args", "single_job_args", "param_search_args"
+SEVERAL = ("multi_config_args", "multi_experiment_args")
+BEFORE, AFTER = "pre_processing_args", "post_processing_args"
+SECTIONS = (META, JOB, SEARCH, *SEVERAL, BEFORE, AFTER, "pbt_args", "version")
 
 
 def is_mle_toolbox_study(tree: Mapping[str, Any]) -> bool:
@@ -21,63 +29,63 @@ def is_mle_toolbox_study(tree: Mapping[str, Any]) -> bool:
 
 
 def from_mle_toolbox_study(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys of a study that the experiment gives."""
-    meta, job = tree[META], tree.get("single_job_args") or {}
-    if "base_train_fname" not in meta:
-        raise ConfigError(f"{META}.base_train_fname is missing: the script that trains")
-    several = tree.get("multi_config_args") or tree.get("multi_experiment_args") or {}
-    bases = _list(meta.get("base_train_config", []))
+    """The keys of a study that the experiment gives.
+
+    :raises ConfigError: a section is unknown, or says what cannot be done here.
+    """
+    meta, job = tree[META], tree.get(JOB) or {}
+    _check_sections(tree)
+    bases = as_list(meta.get("base_train_config"))
+    several: Mapping[str, Any] = next((tree[name] for name in SEVERAL if tree.get(name)), {})
     files = several.get("config_fnames", bases if len(bases) > 1 else [])
-    study: dict[str, Any] = {"trainer": meta["base_train_fname"], "resources": _resources(job)}
+    study: dict[str, Any] = {
+        "trainer": meta["base_train_fname"],
+        "name": made_name(meta.get("project_name") or Path(meta["base_train_fname"]).stem),
+        "resources": _resources(job),
+        "script_options": job.get("extra_cmd_line_input") or {},
+    }
     if files:
         study["configurations"] = files
     elif bases:
         study["config"] = bases
-    study |= _seeds(several, "num_seeds")
-    if "param_search_args" in tree:
-        study |= _search(tree["param_search_args"])
+    study |= seed_keys(several, "num_seeds")
+    if SEARCH in tree:
+        study |= search_keys(tree[SEARCH])
     else:
         study["objectives"] = [{"metric": _tracked(files or bases)}]
-    for section, key in (("pre_processing_args", "before"), ("post_processing_args", "after")):
-        if section in tree:
-            study[key] = [f"python {tree[section]['processing_fname']}"]
+    study["before"] = _processing(tree.get(BEFORE))
+    study["after"] = _processing(tree.get(AFTER))
+    if meta.get("report_generation"):
+        study["after"].append(f"{shlex.quote(sys.executable)} -m mlkernel study report {{directory}}")
     return study
 
 
-def _search(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The search, whose options stand in three sections of newer files and side by side in older ones."""
-    logging = found.get("search_logging", found)
-    resources = found.get("search_resources", found)
-    config = found.get("search_config", found)
-    highest = logging.get("max_objective", logging.get("maximize_objective", True))
-    metrics = _list(logging.get("eval_metrics", logging.get("eval_score_type")))
-    study = {
-        "objectives": [{"metric": metric, "mode": "max" if highest else "min"} for metric in metrics],
-        "result": logging.get("problem_type", "final"),
-        "aggregate": logging.get("aggregate_seeds", "mean"),
-        "space": config.get("search_params", config.get("params_to_search", {})),
-        "algorithm": _algorithm(config),
-    }
-    batches = resources.get("num_search_batches", 1)
-    a_batch = resources.get("num_evals_per_batch", resources.get("num_iter_per_batch", 1))
-    study["trials"] = resources.get("num_total_evals", batches * a_batch)
-    study |= _seeds(resources, "num_seeds_per_eval", "num_evals_per_iter")
-    seeds = study.get("seeds", 1)
-    runs = len(seeds) if isinstance(seeds, list) else seeds
-    study["jobs"] = resources.get("max_running_jobs", a_batch * runs)
-    return study
+def _check_sections(tree: Mapping[str, Any]) -> None:
+    problems = [
+        Problem(
+            path=name,
+            message="mle-toolbox has no such section",
+            suggestion=did_you_mean(name, SECTIONS) or None,
+        )
+        for name in tree
+        if name not in SECTIONS
+    ]
+    if "base_train_fname" not in tree[META]:
+        problems.append(Problem(path=f"{META}.base_train_fname", message="missing: the script that trains"))
+    raise_problems(problems)
 
 
-def _algorithm(config: Mapping[str, Any]) -> dict[str, Any]:
-    name = str(config.get("search_type", "random")).lower()
-    options = config.get("smbo_config", config.get("search_config", {})) or {}
-    return {"use": name, **(options if name == "smbo" else {})}
-
-
-def _seeds(section: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    if section.get("random_seeds"):
-        return {"seeds": section["random_seeds"]}
-    return next(({"seeds": section[name]} for name in names if name in section), {})
+def _processing(section: Mapping[str, Any] | None) -> list[str]:
+    """The command of a step before or after the trials, which is told the study's folder."""
+    if not section:
+        return []
+    options = section.get("extra_cmd_line_input") or {}
+    words = [
+        *([sys.executable] if str(section["processing_fname"]).endswith(".py") else ["bash"]),
+        str(section["processing_fname"]),
+        *(word for key, value in options.items() for word in (f"-{key}", str(value))),
+    ]
+    return [f"{shlex.join(words)} -exp_dir {{directory}}"]
 
 
 def _resources(job: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,9 +94,17 @@ def _resources(job: Mapping[str, Any]) -> dict[str, Any]:
         if job.get(theirs) is not None:
             resources[ours] = job[theirs]
     if job.get("time_per_job") is not None:
-        days, hours, minutes = (int(part) for part in str(job["time_per_job"]).split(":"))
-        resources["time"] = float(((days * 24 + hours) * 60 + minutes) * 60)
+        resources["time"] = _seconds(str(job["time_per_job"]))
     return resources
+
+
+def _seconds(text: str) -> float:
+    """Of days, hours and minutes, written ``dd:hh:mm``."""
+    parts = text.split(":")
+    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+        raise ConfigError(f"{JOB}.time_per_job: {text!r} is not of the form dd:hh:mm")
+    days, hours, minutes = map(int, parts)
+    return float(((days * 24 + hours) * 60 + minutes) * 60)
 
 
 def _tracked(files: list[str]) -> str:
@@ -96,9 +112,3 @@ def _tracked(files: list[str]) -> str:
     tree = read_config_file(Path(files[0])).tree if files else {}
     tracked = tree.get("log_config", {}).get("what_to_track", [])
     return str(tracked[0]) if tracked else "loss"
-
-
-def _list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]

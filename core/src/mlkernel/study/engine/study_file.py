@@ -11,6 +11,7 @@ import attrs
 
 from mlkernel.config.files import read_config_file
 from mlkernel.config.layers import Layer
+from mlkernel.errors import ConfigError
 from mlkernel.study.engine.hpogrid_study import from_hpogrid_study, is_hpogrid_study
 from mlkernel.study.engine.mle_toolbox_study import from_mle_toolbox_study, is_mle_toolbox_study
 from mlkernel.study.engine.study_settings import SECTION
@@ -22,10 +23,14 @@ def read_study_file(path: str | Path) -> Layer:
     :raises ConfigError: it cannot be read, or is not of the format that its suffix tells; with line and column.
     """
     layer = read_config_file(path)
-    if is_mle_toolbox_study(layer.tree):
-        return attrs.evolve(layer, tree={SECTION: from_mle_toolbox_study(layer.tree)}, origins={})
-    if is_hpogrid_study(layer.tree):
-        return attrs.evolve(layer, tree={SECTION: from_hpogrid_study(layer.tree)}, origins={})
+    try:
+        if is_mle_toolbox_study(layer.tree):
+            return attrs.evolve(layer, tree={SECTION: from_mle_toolbox_study(layer.tree)}, origins={})
+        if is_hpogrid_study(layer.tree):
+            tree = from_hpogrid_study(layer.tree, Path(path))
+            return attrs.evolve(layer, tree={SECTION: tree}, origins={})
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error.message}", hint=error.hint) from error
     if SECTION in layer.tree:
         return layer
     tree = {key: value for key, value in layer.tree.items() if key != "version"}

@@ -25,7 +25,7 @@ from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.engine.study_listeners import study_listeners
 from mlkernel.study.engine.study_notices import StudyDisplay, StudyNotices
 from mlkernel.study.engine.study_problem import check_study, make_algorithm, make_problem
-from mlkernel.study.engine.study_settings import plain_study, settled, stored_config
+from mlkernel.study.engine.study_settings import plain_study, settled, stored_config, target_of
 from mlkernel.study.engine.study_state import StudyState
 from mlkernel.study.engine.target_check import check_target
 from mlkernel.study.engine.warm_start import earlier_observations
@@ -38,6 +38,8 @@ from mlkernel.study.study_config import StudyConfig
 from mlkernel.study.study_directory import StudyDirectory, studies_root
 
 STOPPED_EXIT_CODE = 75
+DIRECTORY = "{directory}"
+"""In commands before and after a study: its folder."""
 LOOK_SECONDS = 0.5
 """Between two looks at what other processes ask for."""
 STOP_SECONDS = 10.0
@@ -149,7 +151,7 @@ class _StudyDrive:
             )
         working = None if config.directory is None else Path(config.directory)
         pool = WorkerPool(launcher, directory.path, config.resources, working)
-        self._driver = Driver(context, self._work, scheduler, pool, {"name": config.trainer})
+        self._driver = Driver(context, self._work, scheduler, pool, target_of(config))
 
     def to_end(self, stop: StopRequest) -> StudyOutcome:
         """Drive until the study is over, or asked to stop."""
@@ -185,10 +187,10 @@ class _StudyDrive:
             if not goes_on:
                 return stop.reason if self._driver.is_stopping else None
             self._look_for_requests(stop)
-            if stop.reason is not None and patience_ends is None:
-                self._driver.stop()
             if self._driver.trouble is not None:
                 stop.ask(self._driver.trouble)
+            if stop.reason is not None and patience_ends is None:
+                self._driver.stop()
                 patience_ends = time.monotonic() + STOP_SECONDS
             if patience_ends is not None and time.monotonic() > patience_ends:
                 self._driver.stop()
@@ -216,8 +218,9 @@ class _StudyDrive:
 
     def _run_commands(self, commands: Sequence[str]) -> None:
         for command in commands:
-            self._display.say(f"$ {command}")
-            done = subprocess.run(shlex.split(command), cwd=self._config.directory, check=False)
+            filled = command.replace(DIRECTORY, shlex.quote(str(self._directory.path)))
+            self._display.say(f"$ {filled}")
+            done = subprocess.run(shlex.split(filled), cwd=self._config.directory, check=False)
             if done.returncode:
                 raise KernelError(
                     f"the command {command!r} of study {self._directory.name} ended with exit code {done.returncode}",

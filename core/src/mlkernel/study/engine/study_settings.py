@@ -44,11 +44,20 @@ def plain_study(config: StudyConfig) -> Mapping[str, Any]:
     return values
 
 
+def target_of(config: StudyConfig) -> dict[str, Any]:
+    """What workers are told of what they train."""
+    return {
+        "name": config.trainer,
+        "arguments": config.script_arguments,
+        "options": config.script_options,
+    }
+
+
 def settled(config: StudyConfig) -> StudyConfig:
     """*config* as it can be driven from any folder: with a name, and every path absolute."""
     return attrs.evolve(
         config,
-        name=config.name or _made_name(config.trainer),
+        name=config.name or made_name(_label(config.trainer)),
         trainer=_absolute_trainer(config.trainer),
         config=[str(Path(file).absolute()) for file in config.config],
         configurations=[str(Path(file).absolute()) for file in config.configurations],
@@ -63,7 +72,11 @@ def _absolute_trainer(trainer: str) -> str:
     return str(Path(trainer).absolute()) if trainer.endswith((".py", ".sh")) else trainer
 
 
-def _made_name(trainer: str) -> str:
-    place, _, attribute = trainer.rpartition(":")
-    label = attribute if place else Path(trainer).stem
+def made_name(label: str) -> str:
+    """A name for a study without one."""
     return f"{label}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+def _label(trainer: str) -> str:
+    place, _, attribute = trainer.rpartition(":")
+    return attribute if place else Path(trainer).stem

@@ -38,6 +38,7 @@ def check_target(config: StudyConfig) -> None:
     for file in (*config.config, *config.configurations):
         if not Path(file).is_file():
             raise UsageError(f"the configuration file {file} does not exist")
+        raise_problems(list(read_config_file(file).problems))
     if config.trainer.endswith((".py", ".sh")):
         if not Path(config.trainer).is_file():
             raise UsageError(f"the script {config.trainer} does not exist")
