@@ -16,7 +16,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from mlkernel.errors import KernelError, UsageError
+from mlkernel.errors import KernelError, StorageError, UsageError
 from mlkernel.run.stop_request import StopRequest
 from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.driver import SILENT_SECONDS, Driver, driver_name
@@ -89,6 +89,8 @@ def start_study(
     try:
         try:
             store.create(config.name, plain_study(config))
+        except StorageError:
+            raise
         except UsageError:  # there is one
             if is_ours or scheme(directory.location()) is None:
                 raise UsageError(
