@@ -1,5 +1,6 @@
 """What the tests of the engine train."""
 
+import json
 import os
 import signal
 import time
@@ -87,3 +88,30 @@ class Climber:
 
     def load_checkpoint(self, directory):
         self.total = float((Path(directory) / "total").read_text())
+
+
+def budgeted(config, max_step):
+    """Trains as far as it is told, from the beginning."""
+    return {"loss": -config["x"] * max_step}
+
+
+def copying(config, reporter, source):
+    """Keeps its sum in a file, and goes on from its own or from another run's."""
+    own = Path(reporter.directory) / "sum"
+    kept = own if source is None else Path(source) / "sum"
+    step, total = json.loads(kept.read_text()) if kept.exists() else (0, 0.0)
+    while step < reporter.max_step:
+        step, total = step + 1, total + config["x"]
+        own.write_text(json.dumps([step, total]))
+        reporter(step=step, loss=-total)
+
+
+class Forgetful:
+    """Has no checkpoints."""
+
+    def setup(self, config):
+        self.rate, self.total = config["x"], 0.0
+
+    def step(self):
+        self.total += self.rate
+        return {"loss": -self.total}

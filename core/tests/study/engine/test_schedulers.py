@@ -33,3 +33,52 @@ def test_a_population_copies_its_best_members(tmp_path):
     copies = [trial for trial in trials(tmp_path) if trial.parent is not None]
     assert copies
     assert all(len(climbed(tmp_path, trial.number)) == 8 for trial in trials(tmp_path))
+
+
+@pytest.mark.parametrize("target", ["curve", "budgeted", "Forgetful"])
+def test_what_has_no_checkpoints_is_trained_anew_up_to_the_next_step(tmp_path, target):
+    words = ("--scheduler", "hyperband", "--max-step", "9", "--trials", "6")
+    done = search(tmp_path, target, *words, algorithm="random")
+    assert done.returncode == 0, done.stderr
+    assert "is trained anew, up to its next step" in done.stderr
+    ended = trials(tmp_path)
+    promoted = [trial for trial in ended if trial.runs[0].attempt > 1]
+    assert promoted
+    for trial in promoted:
+        x, steps = trial.parameters["x"], climbed(tmp_path, trial.number)
+        expected = [x + 1 / step if target == "curve" else -x * step for step, _ in steps]
+        assert [value for _, value in steps] == pytest.approx(expected)
+        numbers = [step for step, _ in steps]
+        assert numbers == sorted(set(numbers))
+        assert (numbers == [1, 3, 9][: len(numbers)]) == (target == "budgeted")
+    assert any(trial.runs[0].step == 9 and trial.state == "finished" for trial in ended)
+
+
+def test_a_function_goes_on_from_the_files_of_another_run(tmp_path):
+    words = ("--scheduler", "pbt", "--max-step", "6", "--trials", "4", "scheduler.interval=2")
+    done = search(tmp_path, "copying", *words, algorithm="random")
+    assert done.returncode == 0, done.stderr
+    copy = next(trial for trial in trials(tmp_path) if trial.parent is not None)
+    steps = dict(climbed(tmp_path, copy.number))
+    assert list(steps) == [1, 2, 3, 4, 5, 6]
+    assert steps[2] - steps[1] != pytest.approx(steps[6] - steps[5])
+
+
+@pytest.mark.parametrize(
+    ("target", "scheduler", "words"),
+    [
+        ("objective", "hyperband", "only tells how it ended"),
+        ("curve", "pbt", "functions with a parameter source"),
+        ("Forgetful", "pbt", "classes with save_checkpoint and load_checkpoint"),
+    ],
+)
+def test_what_a_scheduler_cannot_train_is_refused_with_what_it_can(tmp_path, target, scheduler, words):
+    done = search(
+        tmp_path,
+        target,
+        *("--scheduler", scheduler, "--max-step", "9", "--trials", "4"),
+        algorithm="random",
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert not (tmp_path / "studies").exists()

@@ -21,6 +21,7 @@ from mlkernel.run.stop_request import StopRequest
 from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.driver import SILENT_SECONDS, Driver, driver_name
 from mlkernel.study.engine.driver_lock import DriverLock
+from mlkernel.study.engine.schedule_check import check_schedule
 from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.engine.study_listeners import study_listeners
 from mlkernel.study.engine.study_notices import StudyDisplay, StudyNotices
@@ -83,7 +84,7 @@ def start_study(
     directory = StudyDirectory(studies_root(studies).absolute() / config.name)
     is_ours = directory.exists()
     check_study(config)
-    check_target(config)
+    notice = check_schedule(config, check_target(config), directory.launcher)
     list(earlier_observations(config, directory.path.parent))
     store = directory.create(store_url)
     try:
@@ -98,6 +99,8 @@ def start_study(
                     hint=f"Go on with it with kernel study resume {config.name}, or choose another --name.",
                 ) from None
             display.say(f"joining the study {config.name!r} of {store.name}, as it is configured there")
+        if notice is not None:
+            display.say(notice)
         return _drive(directory, store, display)
     finally:
         store.close()

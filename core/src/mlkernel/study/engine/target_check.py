@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from mlkernel.config.files import read_config_file
 from mlkernel.config.layers import Assignment
 from mlkernel.config.problems import raise_problems
@@ -24,15 +26,17 @@ from mlkernel.study.engine.study_problem import CONFIGURATION, search_space
 from mlkernel.study.space.option_check import option_problems
 from mlkernel.study.space.search_space import SearchSpace
 from mlkernel.study.study_config import StudyConfig
+from mlkernel.study.worker.abilities import Abilities
 
 SECONDS = 300.0
 """For the import of what is to be trained."""
 
 
-def check_target(config: StudyConfig) -> None:
+def check_target(config: StudyConfig) -> Abilities:
     """See that what is to be trained exists, and that the space's parameters are options of it.
 
     :param config: settled.
+    :returns: what trial schedulers may ask of it.
     :raises UsageError: says everything that is wrong.
     """
     for file in (*config.config, *config.configurations):
@@ -42,10 +46,11 @@ def check_target(config: StudyConfig) -> None:
     if config.trainer.endswith((".py", ".sh")):
         if not Path(config.trainer).is_file():
             raise UsageError(f"the script {config.trainer} does not exist")
-    elif _is_direct(config.trainer):
-        _check_in_child(config)
-    else:
-        check_trainer(config.trainer, config)
+        return Abilities(resumes=False, copies=False)
+    if _is_direct(config.trainer):
+        return _checked_in_child(config)
+    check_trainer(config.trainer, config)
+    return Abilities()
 
 
 def check_trainer(name: str, config: StudyConfig) -> None:
@@ -73,7 +78,7 @@ def _is_direct(trainer: str) -> bool:
     return bool(colon) and (place.endswith(".py") or all(part.isidentifier() for part in place.split(".")))
 
 
-def _check_in_child(config: StudyConfig) -> None:
+def _checked_in_child(config: StudyConfig) -> Abilities:
     from mlkernel.study.engine.study_settings import plain_study
 
     place = config.trainer.rpartition(":")[0]
@@ -99,6 +104,7 @@ def _check_in_child(config: StudyConfig) -> None:
         )
     if answer["error"] is not None:
         raise ConfigError(answer["error"], hint=answer["hint"])
+    return Abilities(**answer["abilities"])
 
 
 def _answer(output: str) -> dict[str, Any] | None:
@@ -123,7 +129,7 @@ def main(plain: Mapping[str, Any]) -> dict[str, Any]:
             check_trainer(config.trainer, config)
     except KernelError as error:
         return {"error": error.message, "hint": error.hint}
-    return {"error": None, "hint": None}
+    return {"error": None, "hint": None, "abilities": attrs.asdict(target.abilities)}
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.run.random_stream import seed_global_generators
+from mlkernel.study.worker.abilities import Abilities
 from mlkernel.study.worker.checkpoint_copy import copy_checkpoint
 from mlkernel.study.worker.class_checkpoints import ClassCheckpoints
 from mlkernel.study.worker.context_arguments import context_arguments, wanted_context
@@ -17,7 +18,12 @@ from mlkernel.study.worker.failure import print_traceback
 from mlkernel.study.worker.messages import TrainRun
 from mlkernel.study.worker.point import nested_config
 from mlkernel.study.worker.run_reports import Ending, RunReports, TargetError
-from mlkernel.study.worker.trainable_methods import TrainableMethods, check_trainable, is_made_by_ray
+from mlkernel.study.worker.trainable_methods import (
+    TrainableMethods,
+    check_trainable,
+    has_checkpoints,
+    is_made_by_ray,
+)
 
 SAVE_SECONDS = 30.0
 """How much training may be lost with a worker, if the class has checkpoints."""
@@ -28,11 +34,17 @@ class ClassTarget:
 
     def __init__(self, trainable_class: type, name: str) -> None:
         check_trainable(trainable_class, name)
+        self._saves = has_checkpoints(trainable_class)
         self._class = trainable_class
         self._name = name
         self._methods: TrainableMethods | None = None
         """Of the object of the run before."""
         self._trainable: Any = None
+
+    @property
+    def abilities(self) -> Abilities:
+        """A class without the two methods of checkpoints begins anew."""
+        return Abilities(resumes=self._saves, copies=self._saves)
 
     def train(self, order: TrainRun, reports: RunReports) -> Ending | None:
         """Train step by step up to the study's last one; a single one if it names none."""

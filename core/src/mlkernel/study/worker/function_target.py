@@ -9,17 +9,20 @@ from typing import Any
 
 from mlkernel.errors import RunStopped
 from mlkernel.run.random_stream import seed_global_generators
+from mlkernel.study.worker.abilities import Abilities
 from mlkernel.study.worker.context_arguments import (
     NAMES,
     context_arguments,
+    last_step,
     signature_of,
+    source_folder,
     wanted_context,
 )
 from mlkernel.study.worker.messages import TrainRun
 from mlkernel.study.worker.point import nested_config
 from mlkernel.study.worker.run_reports import Ending, RunReports, TargetError
 
-ACCEPTED = "A function is f(config) or f(config, reporter); it may also have parameters seed, fold and folds."
+ACCEPTED = f"A function is f(config) or f(config, reporter); it may also have parameters {', '.join(NAMES)}."
 
 
 class Reporter:
@@ -36,7 +39,9 @@ class Reporter:
         """The run's own folder, the same in every attempt."""
         self.attempt = order.attempt
         """1 the first time; a function that kept something in its folder may go on from there."""
-        self.source = None if order.source is None else Path(order.source)
+        self.max_step = last_step(order)
+        """The step up to which it is to be trained now; ``None`` if the study has no ``max_step``."""
+        self.source = source_folder(order)
         """The folder of another run that this one shall go on from (population-based training)."""
         self._reports = reports
 
@@ -62,6 +67,12 @@ class FunctionTarget:
         self._takes_reporter = _takes_reporter(function, name)
         self._context = wanted_context(function)
 
+    @property
+    def abilities(self) -> Abilities:
+        """It keeps nothing by itself; what it has parameters for, it can do."""
+        ends_at_steps = self._takes_reporter or "max_step" in self._context
+        return Abilities(ends_at_steps=ends_at_steps, resumes=False, copies="source" in self._context)
+
     def train(self, order: TrainRun, reports: RunReports) -> Ending | None:
         """Call it, and report what it returns."""
         arguments: list[Any] = [nested_config(order)]
@@ -73,19 +84,24 @@ class FunctionTarget:
                 returned = self._function(*arguments, **context_arguments(self._context, order))
         except RunStopped:
             return reports.ending_after_stop()
-        self._report_returned(returned, order, reports)
-        return None
+        return self._report_returned(returned, order, reports)
 
     def close(self) -> None:
         """Nothing is kept from run to run."""
 
-    def _report_returned(self, returned: Any, order: TrainRun, reports: RunReports) -> None:
-        """A value that was reported last and is returned, too, counts once."""
+    def _report_returned(self, returned: Any, order: TrainRun, reports: RunReports) -> Ending | None:
+        """A value that was reported last and is returned, too, counts once.
+
+        The only value of a function that is told how far to train belongs to the step up to which it was to.
+        """
         metrics = self._metrics(returned, [metric for metric, _ in order.objectives])
         values = tuple(metrics.get(metric) for metric, _ in order.objectives)
         if values == reports.values:
             metrics = {name: metrics[name] for name in metrics.keys() - dict(order.objectives).keys()}
-        reports.report(metrics)
+        is_told = "max_step" in self._context and not reports.count
+        ending = reports.report(metrics, last_step(order) if is_told else None)
+        # What has returned is over, also where its worker has to go.
+        return None if ending is None or ending.leaves else ending
 
     def _metrics(self, returned: Any, objectives: list[str]) -> Mapping[str, Any]:
         if returned is None:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from mlkernel.errors import KernelError, RunStopped, UsageError
 from mlkernel.records.atomic_file import write_json
+from mlkernel.study.worker.abilities import Abilities
+from mlkernel.study.worker.context_arguments import last_step
 from mlkernel.study.worker.messages import TrainRun
 from mlkernel.study.worker.mle_log import read_mle_log
 from mlkernel.study.worker.point import nested_config
@@ -48,6 +50,11 @@ class ScriptTarget:
         self._arguments = arguments
         self._options = options
 
+    @property
+    def abilities(self) -> Abilities:
+        """It may report while it trains; nobody knows what it keeps."""
+        return Abilities(resumes=False, copies=False)
+
     def train(self, order: TrainRun, reports: RunReports) -> Ending | None:
         """Run it, and report what it prints."""
         config = Path(order.directory) / CONFIG_FILE
@@ -71,7 +78,9 @@ class ScriptTarget:
             raise ScriptFailedError(f"{self._path.name} ended with {_named(code)}{_last_words(order)}")
         if not reports.count and self._arguments == "mle-toolbox":
             for step, metrics in read_mle_log(Path(order.directory), order.seed):
-                reports.report(metrics, step)
+                ending = reports.report(metrics, step)
+                if ending is not None:
+                    return ending
         return None
 
     def close(self) -> None:
@@ -91,12 +100,15 @@ class ScriptTarget:
 
 
 def _environment(order: TrainRun, config: Path) -> dict[str, str]:
+    last = last_step(order)
+    told = {} if last is None else {"MLKERNEL_TRIAL_MAX_STEP": str(last)}
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",  # a report that waits in a buffer is a decision that comes too late
         "MLKERNEL_TRIAL_DIRECTORY": order.directory,
         "MLKERNEL_TRIAL_CONFIG": str(config),
         "MLKERNEL_TRIAL_SEED": str(order.seed),
+        **told,
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from mlkernel.descriptors import Descriptor
 from mlkernel.discovery.loading import load_attribute
 from mlkernel.errors import UsageError
+from mlkernel.study.worker.abilities import Abilities
 from mlkernel.study.worker.messages import TrainRun
 from mlkernel.study.worker.run_reports import Ending, RunReports, TargetError
 
@@ -19,6 +20,10 @@ KINDS = ("trainer", "function", "class", "script")
 
 class Target(Protocol):
     """Trains the runs of a worker, one after the other."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What trial schedulers may ask of it."""
 
     def train(self, order: TrainRun, reports: RunReports) -> Ending | None:
         """Train one run.

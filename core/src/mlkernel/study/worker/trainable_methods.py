@@ -68,6 +68,11 @@ def check_trainable(found: type, name: str) -> None:
         )
 
 
+def has_checkpoints(found: type) -> bool:
+    """Whether it can save and load what it has learnt."""
+    return _method(found, SAVE) is not None and _method(found, LOAD) is not None
+
+
 def is_made_by_ray(found: type) -> bool:
     """Whether it derives from Ray's ``Trainable``, whose constructor calls ``setup`` itself."""
     return any(_is_rays(base) for base in found.__mro__)

@@ -11,6 +11,7 @@ from mlkernel.discovery.listeners import listeners as installed_listeners
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.run.attempt import Outcome
 from mlkernel.run.session import resume_run, start_run
+from mlkernel.study.worker.abilities import Abilities
 from mlkernel.study.worker.checkpoint_copy import copy_checkpoint
 from mlkernel.study.worker.messages import TrainRun
 from mlkernel.study.worker.reporting_listener import ReportingListener
@@ -27,6 +28,11 @@ class TrainerTarget:
 
     def __init__(self, name: str) -> None:
         self._name = name
+
+    @property
+    def abilities(self) -> Abilities:
+        """Everything."""
+        return Abilities()
 
     def train(self, order: TrainRun, reports: RunReports) -> Ending | None:
         """Train a run up to where the driver, the order or a signal ends it."""
