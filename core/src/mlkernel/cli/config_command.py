@@ -1,4 +1,4 @@
-"""``kernel config``: show, describe or check a configuration without running anything."""
+"""``kernel config``: show, describe or check a configuration without running anything, and keep parts of studies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlkernel.cli.component_help import add_component_help
+from mlkernel.cli.piece_arguments import add_folder_arguments
+from mlkernel.cli.piece_command import HPOGRID, add_piece_actions
 from mlkernel.errors import KernelError
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     show = actions.add_parser(
         "show",
-        help="print the configuration that a run would have, and where each value is from",
+        help="print the configuration that a run would have, or a stored piece, and where each value is from",
         allow_abbrev=False,
         conflict_handler="resolve",
     )
@@ -29,13 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument(
         "-c", "--config", metavar="FILE", action="append", default=[], help="may be repeated, later files win"
     )
-    show.add_argument("overrides", metavar="path=value", nargs="*", help="as for kernel run")
+    show.add_argument(
+        "overrides",
+        metavar="path=value | KIND NAME",
+        nargs="*",
+        help="as for kernel run; or a stored study, space, model, launcher or project",
+    )
     formats = show.add_mutually_exclusive_group()
     formats.add_argument(
         "--json", action="store_true", help="the configuration and the origins, for programs"
     )
     formats.add_argument("--toml", action="store_true", help="a configuration file, origins as comments")
     formats.add_argument("--yaml", action="store_true", help="a configuration file")
+    add_folder_arguments(show)
     add_component_help(show)
     show.set_defaults(config_action=_show)
 
@@ -53,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     validate.add_argument("files", metavar="FILE", nargs="+")
     _add_trainer(validate)
     validate.set_defaults(config_action=_validate)
+    add_piece_actions(actions)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -68,6 +77,11 @@ def _add_trainer(parser: argparse.ArgumentParser) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    first, *others = arguments.overrides or [""]
+    if first in HPOGRID or first in HPOGRID.values():
+        from mlkernel.cli.piece_listing import run_show
+
+        return run_show(first, others, arguments)
     from mlkernel.config.configuration_text import configuration_text
     from mlkernel.config.files import read_config_file
     from mlkernel.config.sections import to_plain

@@ -32,7 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         metavar="STUDY.toml | path=value",
         nargs="*",
-        help="a study file (TOML, YAML, JSON), and options of the study such as resources.time=60",
+        help="a study file (TOML, YAML, JSON) or the folder of a project, and options such as resources.time=60",
+    )
+    parser.add_argument(
+        "--project", metavar="NAME", help="a stored project; see kernel config create project"
+    )
+    parser.add_argument(
+        "--piece",
+        metavar="KIND=NAME",
+        action="append",
+        default=[],
+        help="a stored study, space, model or launcher, beneath everything else; may be repeated",
+    )
+    parser.add_argument(
+        "--pieces", metavar="DIRECTORY", type=Path, help="where pieces lie ($MLKERNEL_PIECES, ./pieces)"
     )
     parser.add_argument(
         "-t",
@@ -45,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=DIMENSION",
         action="append",
         default=[],
-        help="such as 'trainer.lr=loguniform(1e-5,1e-2)', or a file with a space; may be repeated",
+        help="such as 'trainer.lr=loguniform(1e-5,1e-2)', a file with a space, or one as JSON; may be repeated",
     )
     parser.add_argument(
         "--constraint",
@@ -100,18 +113,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Search, and tell what was found, where it is and what to type next."""
     if arguments.words[:1] == ["ask"]:
         return search_ask.run(arguments, list(_assignments(arguments)))
+    from mlkernel.cli.search_sources import study_of
     from mlkernel.study.engine.study_display import study_display
-    from mlkernel.study.engine.study_file import read_study_file
     from mlkernel.study.engine.study_session import start_study
-    from mlkernel.study.engine.study_settings import build_study
 
-    files = [word for word in arguments.words if "=" not in word]
-    if len(files) > 1:
-        raise UsageError(f"{len(files)} study files were named: {', '.join(files)}", hint="Name one.")
-    layers = [read_study_file(file) for file in files]
     words = [word for word in arguments.words if "=" in word]
-    config = build_study(layers, [*_assignments(arguments), *words])
-    outcome = start_study(config, study_display(), studies=arguments.studies, store_url=arguments.store)
+    with study_of(arguments, [*_assignments(arguments), *words]) as config:
+        outcome = start_study(config, study_display(), studies=arguments.studies, store_url=arguments.store)
     print_study_outcome(outcome)
     return outcome.exit_code
 
@@ -160,16 +168,17 @@ def _objectives(arguments: argparse.Namespace) -> list[dict[str, str]]:
 
 
 def _space(arguments: argparse.Namespace) -> dict[str, Any]:
-    from mlkernel.study.space.space_reader import parse_space, read_space_file
+    from mlkernel.study.space.space_reader import parse_space, read_space_file, read_space_text
     from mlkernel.study.space.table_form import to_table
 
     if not arguments.space and not arguments.constraint:
         return {}
-    files = [text for text in arguments.space if "=" not in text]
-    texts = [text for text in arguments.space if "=" in text]
+    tables = [text for text in arguments.space if text.lstrip().startswith("{")]
+    files = [text for text in arguments.space if text not in tables and "=" not in text]
+    texts = [text for text in arguments.space if text not in tables and "=" in text]
     table: dict[str, Any] = {}
-    for file in files:
-        table |= to_table(read_space_file(file))
+    for space in [*map(read_space_file, files), *map(read_space_text, tables)]:
+        table |= to_table(space)
     table |= to_table(parse_space(texts))
     constraints = [*table.get("constraints", []), *arguments.constraint]
     return {**table, "constraints": constraints} if constraints else table

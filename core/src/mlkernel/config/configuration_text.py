@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from mlkernel.config.layers import Layer, default_tree
+from mlkernel.config.layers import Layer, default_tree, has_null
 from mlkernel.config.option_types import admits_text, config_class_in, config_fields
 from mlkernel.config.sections import RunConfiguration, sections_of, settle, to_plain
 from mlkernel.errors import ConfigError
@@ -52,7 +52,7 @@ def _without_nulls(tree: dict[str, Any], config_class: type, defaults: Any, path
             kept[key] = _without_nulls(value, nested, inner, f"{path}.{key}")
         elif value is None and default is None:
             continue
-        elif _has_null(value) and (value is not None or admits_text(types.get(key))):
+        elif has_null(value) and (value is not None or admits_text(types.get(key))):
             raise ConfigError(
                 f"{path}.{key}: TOML has no null", hint="write the configuration as YAML or JSON"
             )
@@ -60,7 +60,3 @@ def _without_nulls(tree: dict[str, Any], config_class: type, defaults: Any, path
             kept[key] = value
     return kept
 
-
-def _has_null(value: Any) -> bool:
-    entries = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return value is None or any(_has_null(entry) for entry in entries)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from mlkernel.config.layers import Layer
+from mlkernel.config.layers import Layer, has_null
 from mlkernel.config.parsed_text import ParsedText, SyntaxFault
 from mlkernel.config.problems import Problem
 from mlkernel.errors import ConfigError
@@ -32,6 +34,25 @@ def read_config_file(path: str | Path) -> Layer:
         place = f"{path}:{fault.line}:{fault.column}" if fault.line else str(path)
         raise ConfigError(f"{place}: not valid {format_name}: {fault.message}") from fault
     return _layer(str(path), parsed, null_word)
+
+
+def format_tree(tree: dict[str, Any], path: Path) -> str:
+    """Write *tree* in the format that the suffix of *path* tells, so that :func:`read_config_file` reads it back.
+
+    :raises ConfigError: there is a null in it, and the format has none; or the suffix is of no format.
+    """
+    _, _, null_word = _format_of(path)
+    if null_word is not None:
+        from mlkernel.config.toml_text import format_toml
+
+        if has_null(tree):
+            raise ConfigError(f"{path}: TOML has no null", hint="Rename the file to *.yaml or *.json.")
+        return format_toml(tree)
+    if path.suffix.lower() == ".json":
+        return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+    from mlkernel.config.yaml_text import format_yaml
+
+    return format_yaml(tree)
 
 
 def _layer(source: str, parsed: ParsedText, null_word: str | None) -> Layer:

@@ -173,6 +173,12 @@ def plain(value: Any) -> Any:
     return _plain_leaf(value)
 
 
+def has_null(value: Any) -> bool:
+    """Whether *value*, in JSON types only, is or holds a null."""
+    entries = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value is None or any(has_null(entry) for entry in entries)
+
+
 def _plain_leaf(value: Any) -> Any:
     match value:
         case Secret():

@@ -58,10 +58,15 @@ def entry_key(text: str) -> str:
 
 
 def policy_file() -> Path:
-    """Return ``plugins.toml`` in ``$MLKERNEL_CONFIG``, or in the user's folder for settings (XDG base directories)."""
+    """Return ``plugins.toml`` in the user's folder for settings."""
+    return settings_folder() / "plugins.toml"
+
+
+def settings_folder() -> Path:
+    """Return ``$MLKERNEL_CONFIG``, or ``mlkernel`` in the user's folder for settings (XDG base directories)."""
     own = os.environ.get("MLKERNEL_CONFIG")
     shared = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(own or Path(shared, "mlkernel"), "plugins.toml")
+    return Path(own or Path(shared, "mlkernel"))
 
 
 def read_block_list() -> list[str]:
