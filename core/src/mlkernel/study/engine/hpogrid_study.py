@@ -10,25 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mlkernel.errors import ConfigError
+from mlkernel.study.engine.hpogrid_options import (
+    algorithm_values,
+    resource_values,
+    scheduler_values,
+    trial_count,
+)
 
 HPO, MODEL, SPACE = "hpo_config", "model_config", "search_space"
-SCHEDULER_OPTIONS = {
-    "asynchyperband": {"grace_period": "min_step", "reduction_factor": "reduction_factor"},
-    "bohbhyperband": {"reduction_factor": "reduction_factor"},
-    "pbt": {
-        "perturbation_interval": "interval",
-        "quantile_fraction": "fraction",
-        "resample_probability": "resample_probability",
-        "synch": "synchronous",
-    },
-}
-"""Ray's names of the options of its schedulers → those here."""
-SAID_ELSEWHERE = ("time_attr", "metric", "mode", "max_t", "brackets", "hyperparam_mutations")
-"""Options of Ray's schedulers that the study says, or that nothing depends on."""
-ALGORITHM_OPTIONS = {
-    name: {"n_initial_points": "startup_trials", "random_state_seed": None}
-    for name in ("bayesian", "hyperopt", "optuna")
-}
 
 
 def is_hpogrid_study(tree: Mapping[str, Any]) -> bool:
@@ -52,17 +41,17 @@ def from_hpogrid_study(tree: Mapping[str, Any], file: Path) -> dict[str, Any]:
         "set": model.get("param") or {},
         "space": tree.get(SPACE, {}),
         "objectives": [{"metric": hpo.get("metric", "loss"), "mode": hpo.get("mode", "min")}],
-        "algorithm": _algorithm(hpo),
-        "trials": _trials(hpo.get("num_trials", 100)),
+        "algorithm": algorithm_values(hpo.get("algorithm", "random"), hpo.get("algorithm_param") or {}),
+        "trials": trial_count(hpo.get("num_trials", 100)),
         "jobs": hpo.get("max_concurrent", 3),
         "max_step": steps,
-        "resources": _resources(hpo.get("resource") or {}),
+        "resources": resource_values(hpo.get("resource") or {}),
     }
     if tree.get("project_name"):
         study["name"] = tree["project_name"]
     # Ray's schedulers do nothing within a single iteration, which is hpogrid's default.
     if hpo.get("scheduler") and steps > 1:
-        study["scheduler"] = _scheduler(hpo["scheduler"], hpo.get("scheduler_param") or {})
+        study["scheduler"] = scheduler_values(hpo["scheduler"], hpo.get("scheduler_param") or {})
     return study
 
 
@@ -82,32 +71,3 @@ def _steps(stop: Mapping[str, Any], scheduler: Mapping[str, Any]) -> float:
         )
     steps: float = stop.get("training_iteration", scheduler.get("max_t", 1))
     return steps
-
-
-def _trials(count: int) -> int:
-    if count < 1:
-        raise ConfigError(
-            f"{HPO}.num_trials: {count} asks for one trial per GPU",
-            hint="Say how many trials there shall be.",
-        )
-    return count
-
-
-def _algorithm(hpo: Mapping[str, Any]) -> dict[str, Any]:
-    name = hpo.get("algorithm", "random")
-    return {"use": name, **_renamed(hpo.get("algorithm_param") or {}, ALGORITHM_OPTIONS.get(name, {}))}
-
-
-def _scheduler(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    names = {**dict.fromkeys(SAID_ELSEWHERE), **SCHEDULER_OPTIONS.get(name, {})}
-    return {"use": name, **_renamed(options, names)}
-
-
-def _renamed(options: Mapping[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
-    """Options by the names that they have here; ``None`` leaves one out, any other name stays and is checked."""
-    renamed = {names.get(key, key): value for key, value in options.items()}
-    return {key: value for key, value in renamed.items() if key is not None}
-
-
-def _resources(asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {ours: asked[theirs] for theirs, ours in (("cpu", "cpus"), ("gpu", "gpus")) if theirs in asked}

@@ -10,6 +10,12 @@ from typing import Any
 
 from mlkernel.config.problems import did_you_mean
 from mlkernel.errors import ConfigError
+from mlkernel.study.engine.hpogrid_options import (
+    algorithm_values,
+    resource_values,
+    scheduler_values,
+    trial_count,
+)
 
 Values = dict[str, Any]
 
@@ -39,23 +45,35 @@ GRID = ("site", "container", "retry", "inDS", "outDS", "extra")
 def study_values(given: Mapping[str, Any]) -> Values:
     """The keys of a study that an ``hpo_config`` gives."""
     values: Values = {}
-    for name, options in (("algorithm", "algorithm_param"), ("scheduler", "scheduler_param")):
-        chosen = {"use": given[name]} if given.get(name) is not None else {}
-        chosen |= _table(options, given.get(options))
-        if chosen:
+    for name, convert in (("algorithm", algorithm_values), ("scheduler", scheduler_values)):
+        options = _table(f"{name}_param", given.get(f"{name}_param"))
+        if chosen := convert(given.get(name), options):
             values[name] = chosen
     if "metric" in given or "mode" in given:
         values["objectives"] = _objectives(given)
     if given.get("num_trials") is not None:
-        values["trials"] = _trials(given["num_trials"])
+        values["trials"] = trial_count(given["num_trials"])
     if given.get("max_concurrent") is not None:
         values["jobs"] = given["max_concurrent"]
     resources = {**_resources(given.get("resource")), **_time(given.get("stop"))}
     if resources:
         values["resources"] = resources
-    stop = _table("stop", given.get("stop"))
-    if "training_iteration" in stop:
-        values["max_step"] = stop["training_iteration"]
+    steps = _steps(given)
+    if steps is not None:
+        values["max_step"] = steps
+    return values
+
+
+def _steps(given: Mapping[str, Any]) -> Any:
+    limit = _table("scheduler_param", given.get("scheduler_param")).get("max_t")
+    return _table("stop", given.get("stop")).get("training_iteration", limit)
+
+
+def study_values_of_file(given: Mapping[str, Any]) -> Values:
+    """The same of a file, which has all defaults: Ray's schedulers do nothing within a single iteration."""
+    values = study_values(given)
+    if values.get("max_step", 1) == 1:
+        values.pop("scheduler", None)
     return values
 
 
@@ -83,13 +101,13 @@ def model_values(given: Mapping[str, Any], former: str | None = None) -> Values:
 
 def launcher_values(given: Mapping[str, Any]) -> Values:
     """The keys of a study that a ``grid_config`` gives: what only launchers of the grid know."""
-    extra = {name: given[name] for name in GRID if name != "extra" and given.get(name) is not None}
+    extra = {name: given[name] for name in GRID if name != "extra" and given.get(name) not in (None, False)}
     extra |= _table("extra", given.get("extra"))
     return {"resources": {"extra": extra}} if extra else {}
 
 
 CONVERSIONS: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Values]]] = {
-    "study": (STUDY, study_values),
+    "study": (STUDY, study_values_of_file),
     "model": (MODEL, model_values),
     "launcher": (GRID, launcher_values),
 }
@@ -114,21 +132,12 @@ def _objectives(given: Mapping[str, Any]) -> list[Values]:
     return [{"metric": metric, "mode": mode} for metric, mode in zip(metrics, modes, strict=True)]
 
 
-def _trials(count: Any) -> Any:
-    if count == -1:
-        raise ConfigError(
-            "num_trials: -1, one trial for each device, is not known here",
-            hint="Say how many; --jobs says how many at a time.",
-        )
-    return count
-
-
 def _resources(asked: Any) -> Values:
-    names = {"cpu": "cpus", "gpu": "gpus"}
+    names = ("cpu", "gpu")
     table = _table("resource", asked)
-    for name in table.keys() - names.keys():
+    for name in table.keys() - set(names):
         raise ConfigError(f"resource.{name}: unknown key", hint=did_you_mean(name, names).capitalize())
-    return {names[name]: value for name, value in table.items()}
+    return resource_values(table)
 
 
 def _time(stop: Any) -> Values:
