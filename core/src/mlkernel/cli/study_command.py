@@ -11,6 +11,7 @@ VERBS = {
     "best": ("mlkernel.cli.study_best", "the best trials, or the Pareto front"),
     "compare": ("mlkernel.cli.study_compare", "whether some trials are really better than others"),
     "resume": ("mlkernel.cli.study_lifecycle", "go on with a study that stopped"),
+    "join": ("mlkernel.cli.study_join", "work on a study of a database, from another folder or machine"),
     "stop": ("mlkernel.cli.study_lifecycle", "ask the driver of a study to stop, resumably"),
     "extend": ("mlkernel.cli.study_lifecycle", "change trials, jobs, space or algorithm of a study"),
     "report": ("mlkernel.cli.study_report", "write an interactive page, Markdown or PDF"),

@@ -68,17 +68,28 @@ class StudyDirectory:
 
         :raises UsageError: the note about the database cannot be read.
         """
+        store = self._noted("store")
+        return self.store_file if store is None else store
+
+    def working_directory(self) -> str | None:
+        """Where trials start here, if it is not where the study began.
+
+        :raises UsageError: the note about the database cannot be read.
+        """
+        return self._noted("directory")
+
+    def _noted(self, key: str) -> str | None:
         try:
             note = json.loads(self.store_note.read_text(encoding="utf-8"))
-            store = note["store"]
+            store, value = note["store"], note.get(key)
         except FileNotFoundError:
-            return self.store_file
-        except (ValueError, KeyError, TypeError) as error:
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
                 f"{self.store_note} is damaged: {error!r}",
                 hint='It should say {"store": "postgresql://..."}.',
             ) from error
-        return str(store)
+        return str(store) if key == "store" else value
 
     def exists(self) -> bool:
         """Whether a study was begun here."""
@@ -90,12 +101,26 @@ class StudyDirectory:
         :param store: URL of a database; the file ``study.sqlite`` unless given. It is noted without its password.
         :raises StorageError: one of them cannot be written.
         """
-        with storage_errors(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
+        self._make()
         opened = open_store(store or self.location())
         if store is not None and scheme(store) is not None:
-            write_json(self.store_note, {"store": without_password(store)})
+            self.note(store)
         return opened
+
+    def note(self, store: str, directory: str | None = None) -> None:
+        """Make the folder, and write down which database keeps the study.
+
+        :param store: its URL; it is noted without its password.
+        :param directory: where trials start here, if the study began elsewhere.
+        :raises StorageError: it cannot be written.
+        """
+        self._make()
+        moved = {} if directory is None else {"directory": directory}
+        write_json(self.store_note, {"store": without_password(store), **moved})
+
+    def _make(self) -> None:
+        with storage_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
 
     def open(self) -> SqlStore:
         """Open the store of a study that exists.

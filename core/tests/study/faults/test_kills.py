@@ -23,6 +23,7 @@ STUDIES = {
     "tpe": (*FUNCTION, "tpe", "--trials", "30", "--space", SPACE, "algorithm.startup_trials=5"),
     "seeds": (*FUNCTION, "random", "--trials", "10", "--space", SPACE, "--seeds", "3"),
     "pbt": (*CLASS, "pbt", "--trials", "4", "--max-step", "40", "scheduler.interval=4"),
+    "pbt-seeds": (*CLASS, "pbt", "--trials", "3", "--max-step", "16", "--seeds", "2", "scheduler.interval=4"),
     "asha": (*CLASS, "asha", "--trials", "12", "--max-step", "18"),
     "asha-promote": (*CLASS, "asha", "--trials", "12", "--max-step", "18", "scheduler.form=promote"),
     "hyperband": (*CLASS, "hyperband", "--trials", "12", "--max-step", "9"),

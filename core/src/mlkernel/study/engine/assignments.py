@@ -59,10 +59,16 @@ class Assignments:
                 self.waiting.remove(run)
 
     def _assign(self) -> None:
-        curves = self._state.curves
         if self.is_shared and self._scheduler.pauses_trials:
-            self._state.read(self._store, self._study)
-            self._state.read_states(self._store, self._study)
+            with self._store.together(self._study):  # two drivers shall not promote one trial
+                self._state.read(self._store, self._study)
+                self._state.read_states(self._store, self._study)
+                self._assign_known()
+        else:
+            self._assign_known()
+
+    def _assign_known(self) -> None:
+        curves = self._state.curves
         self._close_if_full()
         while True:
             match self._scheduler.assign(curves):

@@ -13,6 +13,7 @@ from typing import Any
 from mlkernel.launcher.launcher import JobStatus
 from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.decisions import Decisions
+from mlkernel.study.engine.other_drivers import OtherDrivers
 from mlkernel.study.engine.run_ends import RunEnds
 from mlkernel.study.engine.run_starts import RunStarts
 from mlkernel.study.engine.study_context import StudyContext
@@ -27,8 +28,6 @@ TICK_SECONDS = 0.25
 LOOK_SECONDS = 0.02
 """The same while a worker has hung up, which the launcher is about to explain."""
 BEAT_SECONDS = 5.0
-SILENT_SECONDS = 60.0
-"""A driver that was not heard of for so long is dead."""
 
 
 def driver_name() -> str:
@@ -56,6 +55,7 @@ class Driver:
         self._starts = RunStarts(context, target)
         self._decisions = Decisions(context, scheduler)
         self._ends = RunEnds(context, work)
+        self._others = OtherDrivers(context, work, pool) if work.is_shared else None
         self._server = WorkerServer()
         self._by_channel: dict[Any, Worker] = {}
         self._next_tick = self._next_beat = 0.0
@@ -142,6 +142,10 @@ class Driver:
             self._pool.cancel(overdue, f"it ran longer than its limit of {limit:g} s")
         if now >= self._next_beat:
             self._beat()
+            if self._others is not None:
+                self._others.take_over()
+        if self._others is not None:
+            self._others.look()
 
     def _beat(self) -> None:
         host, pid = socket.gethostname(), os.getpid()
@@ -156,7 +160,7 @@ class Driver:
             self._starts.give(idle.pop(0), run)
             busy += 1
         if not busy and not self._work.waiting and (idle or not self._work.may_have_more):
-            return False
+            return self._others is not None and self._others.are_busy
         coming = len(self._pool) - busy - len(idle)
         wanted = min(self._state.config.jobs - busy, self._work.expected) - len(idle) - coming
         if wanted > 0:
@@ -200,7 +204,7 @@ class Driver:
 
     def _answer(self, worker: Worker, message: messages.Reported) -> messages.Answer:
         run = worker.run
-        if run is None or (run.trial.number, run.place) != (message.trial, message.place):
+        if run is None or run.is_lost or not run.is_of(message.trial, message.place):
             return messages.Stop(reason="the study has gone on without this run")
         answer = self._decisions.answer(run, message)
         if self._stopping:
@@ -210,7 +214,9 @@ class Driver:
 
     def _ended(self, worker: Worker, message: messages.Ended) -> None:
         run, worker.run, worker.deadline = worker.run, None, None
-        if run is not None and (run.trial.number, run.place) == (message.trial, message.place):
+        if run is not None and run.is_lost:
+            run.is_lost = run.is_here = False
+        elif run is not None and run.is_of(message.trial, message.place):
             if worker.end_reason is not None:
                 self._ends.failed(run, worker.end_reason, may_retry=False)
             else:
@@ -226,7 +232,9 @@ class Driver:
         run, worker.run = worker.run, None
         if run is None:
             return
-        if self._stopping:
+        if run.is_lost:
+            run.is_lost = run.is_here = False
+        elif self._stopping:
             self._ends.hand_back(run)
         elif worker.end_reason is not None:
             self._ends.failed(run, worker.end_reason, may_retry=False)

@@ -23,6 +23,10 @@ class LiveRun:
     value: RunValue
     state: RunState = "waiting"
     attempt: int = 0
+    is_here: bool = False
+    """Whether a worker of this driver trains it."""
+    is_lost: bool = False
+    """Whether another driver has taken it meanwhile: whatever the worker says of it comes too late."""
     handle_key: str | None = None
     """Of the worker that an earlier driver gave it to."""
     failures: int = 0
@@ -40,6 +44,10 @@ class LiveRun:
     def name(self) -> str:
         """Of its run directory, such as ``000012-0``."""
         return run_name(self.trial.number, self.place)
+
+    def is_of(self, trial: int, place: int) -> bool:
+        """Whether it is the run at *place* of *trial*."""
+        return (self.trial.number, self.place) == (trial, place)
 
 
 @define(eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlkernel.study.curves import ENDED
 from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.live_trial import LiveRun, LiveTrial
 from mlkernel.study.engine.study_context import StudyContext
@@ -44,8 +45,7 @@ class RunEnds:
 
     def hand_back(self, run: LiveRun, error: str | None = None) -> None:
         """The run goes on with the next worker that is free; no attempt is held against it."""
-        self._store.end_run(self._study, run.trial.number, run.place, "waiting", error=error)
-        run.state = "waiting"
+        self._end_run(run, "waiting", error)
         self._work.waiting.appendleft(run)
 
     def failed(self, run: LiveRun, error: str, *, may_retry: bool) -> None:
@@ -77,11 +77,25 @@ class RunEnds:
             self._settle(run.trial)
 
     def _end_run(self, run: LiveRun, state: RunState, error: str | None = None) -> None:
-        run.state = state
-        self._store.end_run(self._study, run.trial.number, run.place, state, values=run.result, error=error)
+        attempt = run.attempt if run.state == "running" else None
+        run.state, run.is_here = state, False
+        self._store.end_run(
+            self._study,
+            run.trial.number,
+            run.place,
+            state,
+            values=run.result,
+            error=error,
+            attempt=attempt,
+        )
 
     def _settle(self, trial: LiveTrial) -> None:
         """End a trial, or let it rest, once none of its runs is under way."""
+        if self._work.is_shared:  # others may have trained some of its runs
+            record = self._store.trial(self._study, trial.number)
+            self._state.take_states(trial, record)
+            if record.state in ENDED:
+                return
         if trial.ending is not None:
             # What has not begun is not begun any more.
             mine = [run for run in trial.runs if run.state == "waiting"]

@@ -22,7 +22,7 @@ class RunStarts:
     def __init__(self, context: StudyContext, target: Mapping[str, Any]) -> None:
         self._store, self._study, self._driver = context.store, context.study, context.driver
         self._state, self._notices = context.state, context.notices
-        self._runs, self._target = context.folder / "runs", target
+        self._runs, self._target, self._files = context.folder / "runs", target, context.files
 
     def give(self, worker: Worker, run: LiveRun) -> None:
         """Let *worker* train *run*, unless another driver has it."""
@@ -45,7 +45,7 @@ class RunStarts:
             if record is None:
                 return False
             self._store.set_handle(self._study, trial.number, place, {"key": worker.handle.key})
-        run.attempt, run.state = record.attempt, "running"
+        run.attempt, run.state, run.is_here = record.attempt, "running", True
         self._state.curves[run.trial.number].state = "running"
         worker.run = run
         limit = self._state.config.resources.time
@@ -61,7 +61,7 @@ class RunStarts:
             attempt=run.attempt,
             directory=str(self._runs / run.name),
             target=self._target,
-            config=tuple(config.config) if file is None else (*config.config, str(file)),
+            config=[self._files.path(str(one)) for one in (*config.config, *([file] if file else []))],
             set=config.set,
             parameters=parameters,
             seed=run.seed,

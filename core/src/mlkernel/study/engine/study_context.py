@@ -6,6 +6,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from mlkernel.study.engine.file_move import FileMove
 from mlkernel.study.engine.study_notices import StudyNotices
 from mlkernel.study.engine.study_state import StudyState
 from mlkernel.study.store.study_store import StudyStore
@@ -24,3 +25,5 @@ class StudyContext:
     """The study's folder here."""
     state: StudyState
     notices: StudyNotices
+    files: FileMove
+    """Where the study's files are here."""

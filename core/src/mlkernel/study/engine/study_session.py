@@ -19,10 +19,13 @@ from attrs import frozen
 from mlkernel.errors import KernelError, StorageError, UsageError
 from mlkernel.run.stop_request import StopRequest
 from mlkernel.study.engine.assignments import Assignments
-from mlkernel.study.engine.driver import SILENT_SECONDS, Driver, driver_name
+from mlkernel.study.engine.driver import Driver, driver_name
 from mlkernel.study.engine.driver_lock import DriverLock
+from mlkernel.study.engine.file_move import FileMove
+from mlkernel.study.engine.other_drivers import SILENT_SECONDS
 from mlkernel.study.engine.schedule_check import check_schedule
 from mlkernel.study.engine.study_context import StudyContext
+from mlkernel.study.engine.study_joining import check_joining, require_database
 from mlkernel.study.engine.study_listeners import study_listeners
 from mlkernel.study.engine.study_notices import StudyDisplay, StudyNotices
 from mlkernel.study.engine.study_problem import check_study, make_algorithm, make_problem
@@ -32,6 +35,7 @@ from mlkernel.study.engine.target_check import check_target
 from mlkernel.study.engine.warm_start import earlier_observations
 from mlkernel.study.engine.worker_pool import WorkerPool
 from mlkernel.study.scheduler_choice import make_trial_scheduler
+from mlkernel.study.store.opening import open_store
 from mlkernel.study.store.records import StudyRecord, TrialRecord
 from mlkernel.study.store.store_url import scheme
 from mlkernel.study.store.study_store import StudyStore
@@ -81,29 +85,65 @@ def start_study(
     """
     config = settled(config)
     assert config.name is not None, "a settled study has its name"
+    if store_url is not None:
+        require_database(store_url)
     directory = StudyDirectory(studies_root(studies).absolute() / config.name)
     is_ours = directory.exists()
     check_study(config)
     notice = check_schedule(config, check_target(config), directory.launcher)
     list(earlier_observations(config, directory.path.parent))
-    store = directory.create(store_url)
+    store = directory.create() if store_url is None else open_store(store_url)
     try:
         try:
             store.create(config.name, plain_study(config))
         except StorageError:
             raise
         except UsageError:  # there is one
-            if is_ours or scheme(directory.location()) is None:
+            if is_ours or store_url is None:
                 raise UsageError(
                     f"there is a study {config.name!r} in {directory.path.parent}",
                     hint=f"Go on with it with kernel study resume {config.name}, or choose another --name.",
                 ) from None
-            display.say(f"joining the study {config.name!r} of {store.name}, as it is configured there")
+            assert config.directory is not None, "a settled study has its directory"
+            return _join(directory, store, store_url, Path(config.directory), display)
+        if store_url is not None:
+            directory.note(store_url)
         if notice is not None:
             display.say(notice)
         return _drive(directory, store, display)
     finally:
         store.close()
+
+
+def join_study(
+    name: str, store_url: str, display: StudyDisplay, *, studies: Path | None = None
+) -> StudyOutcome:
+    """Work on a study that a database keeps, from a folder of this driver's own.
+
+    :param studies: as for :func:`start_study`.
+    :raises UsageError: there is no such study, or it cannot be joined from the current folder.
+    """
+    require_database(store_url)
+    directory = StudyDirectory(studies_root(studies).absolute() / name)
+    if directory.exists():
+        raise UsageError(
+            f"there is a study {name!r} in {directory.path.parent}",
+            hint=f"Go on with it with kernel study resume {name}, or give this driver another folder: --studies.",
+        )
+    store = open_store(store_url, must_exist=True)
+    try:
+        return _join(directory, store, store_url, Path.cwd(), display)
+    finally:
+        store.close()
+
+
+def _join(
+    directory: StudyDirectory, store: StudyStore, store_url: str, working: Path, display: StudyDisplay
+) -> StudyOutcome:
+    check_joining(store.study(directory.name), working)
+    directory.note(store_url, str(working))
+    display.say(f"joining the study {directory.name!r} of {store.name}, as it is configured there")
+    return _drive(directory, store, display)
 
 
 def resume_study(directory: StudyDirectory, display: StudyDisplay) -> StudyOutcome:
@@ -146,7 +186,8 @@ class _StudyDrive:
         self._state.read(store, directory.name)
         scheduler = make_trial_scheduler(config.scheduler.name, problem, config.scheduler.config)
         notices = self._notices = StudyNotices(directory.name, display, study_listeners())
-        context = StudyContext(store, directory.name, name, directory.path, self._state, notices)
+        files = FileMove(config.directory, directory.working_directory())
+        context = StudyContext(store, directory.name, name, directory.path, self._state, notices, files)
         self._work = Assignments(context, make_algorithm(config, problem), scheduler, shared=shared)
         launcher = config.launcher.make(directory.launcher)
         if not launcher.capabilities.channel:
@@ -154,9 +195,10 @@ class _StudyDrive:
                 f"jobs of the launcher {config.launcher.name!r} cannot reach the driver of a study",
                 hint="Choose another one with --launcher; local can.",
             )
-        working = None if config.directory is None else Path(config.directory)
-        pool = WorkerPool(launcher, directory.path, config.resources, working)
-        self._driver = Driver(context, self._work, scheduler, pool, target_of(config))
+        here = files.config(config)
+        self._working = None if here.directory is None else Path(here.directory)
+        pool = WorkerPool(launcher, directory.path, config.resources, self._working)
+        self._driver = Driver(context, self._work, scheduler, pool, target_of(here))
 
     def to_end(self, stop: StopRequest) -> StudyOutcome:
         """Drive until the study is over, or asked to stop."""
@@ -168,7 +210,8 @@ class _StudyDrive:
             reason = self._loop(stop)
             if reason is None:
                 self._driver.finish()
-                self._run_commands(self._config.after)
+                if self._is_to_end_it():
+                    self._run_commands(self._config.after)
                 self._notices.study_finished()
         except BaseException:
             with suppress(KernelError):
@@ -177,8 +220,23 @@ class _StudyDrive:
         finally:
             self._driver.close()
             self._display.close()
-        self._store.set_state(self._directory.name, "finished" if reason is None else "stopped")
+        if reason is None or not self._is_driven_by_others():
+            self._store.set_state(self._directory.name, "finished" if reason is None else "stopped")
         return self._outcome(reason)
+
+    def _is_to_end_it(self) -> bool:
+        """Whether no other driver has ended the study before; what comes after it is done once."""
+        if not self._work.is_shared:
+            return True
+        with self._store.together(self._directory.name):
+            is_first = self._store.study(self._directory.name).state != "finished"
+            self._store.set_state(self._directory.name, "finished")
+        return is_first
+
+    def _is_driven_by_others(self) -> bool:
+        """Whether the study goes on without this driver, whose signal was for itself alone."""
+        record = self._store.study(self._directory.name)
+        return record.state == "running" and bool(self._store.drivers(self._directory.name))
 
     def _loop(self, stop: StopRequest) -> str | None:
         """Why it ended before its end, if it did."""
@@ -225,7 +283,7 @@ class _StudyDrive:
         for command in commands:
             filled = command.replace(DIRECTORY, shlex.quote(str(self._directory.path)))
             self._display.say(f"$ {filled}")
-            done = subprocess.run(shlex.split(filled), cwd=self._config.directory, check=False)
+            done = subprocess.run(shlex.split(filled), cwd=self._working, check=False)
             if done.returncode:
                 raise KernelError(
                     f"the command {command!r} of study {self._directory.name} ended with exit code {done.returncode}",

@@ -68,9 +68,17 @@ class StudyState:
         for record in store.trials(study, after=min(self.live, default=self._newest_trial) - 1):
             trial = self.live.get(record.number)
             if trial is not None:
-                self.change(trial, record)
-                for run, now in zip(trial.runs, record.runs, strict=True):
-                    run.state, run.attempt = now.state, now.attempt
+                self.take_states(trial, record)
+
+    def take_states(self, trial: LiveTrial, record: TrialRecord) -> None:
+        """The same for one trial; a run that a worker of this driver trains may turn out to be lost."""
+        self.change(trial, record)
+        for run, now in zip(trial.runs, record.runs, strict=True):
+            if run.is_here:
+                run.is_lost = (now.state, now.attempt) != ("running", run.attempt)
+            else:
+                run.state, run.attempt, run.failures = now.state, now.attempt, now.failures
+                run.result = now.values
 
     def add(self, record: TrialRecord) -> LiveTrial:
         """Add a trial."""
