@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import attrs
 import pytest
+from attrs import evolve
 
 from mlkernel import (
     Capabilities,
@@ -85,6 +86,18 @@ def test_the_space_shrinks_around_the_best_successful_trials():
     rebuilt = RefinedSearch(SearchProblem(space=SPACE), SpaceRecorder, refine_after=[4, 6], refine_top_k=2)
     assert rebuilt.ask(History(history), [], [7]) == refined.ask(history, [], [7])
     assert SpaceRecorder.spaces[-1] == SpaceRecorder.spaces[made - 1]
+
+
+def test_refinement_counts_each_trial_once_and_ranks_those_first_that_were_trained_furthest():
+    SpaceRecorder.spaces = []
+    refined = RefinedSearch(SearchProblem(space=SPACE), SpaceRecorder, refine_after=[4], refine_top_k=2)
+    rungs = [evolve(observed(number, 1.0 + number, 0.1 * number), budget=1) for number in range(3)]
+    history = History([*rungs, evolve(observed(2, 3.0, 5.0), budget=3)])
+    refined.ask(history, [], [4])
+    assert SpaceRecorder.spaces == [SPACE]
+    history.append(evolve(observed(3, 3.5, 6.0), budget=3))
+    refined.ask(history, [], [4])
+    assert SpaceRecorder.spaces[-1] == parse_space(["x=uniform(3, 3.5)", "act=[relu]"])
 
 
 @pytest.mark.parametrize(("after", "top_k"), [([3, 2], 2), ([0], 2), ([3], 1)])

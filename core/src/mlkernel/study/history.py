@@ -1,4 +1,4 @@
-"""What is known of a study's trials: those that ended, in the order of their ends, and those that are under way."""
+"""What is known of a study's trials: what they were worth, in the order of their ends, and which are under way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ def _values(given: Iterable[float] | None) -> tuple[float, ...] | None:
 
 @frozen(kw_only=True)
 class Observation:
-    """A trial that ended."""
+    """What a trial was worth when it ended, or when it paused.
+
+    A trial that a scheduler let rest has several, on rising budgets; values on different budgets cannot be compared.
+    """
 
     number: int | None = None
     """Of the trial; ``None`` for a point that is known from elsewhere, such as an earlier study."""
@@ -24,19 +27,19 @@ class Observation:
     values: tuple[float, ...] | None = attrs.field(converter=_values)
     """One value for each objective, not negated; ``None`` when the trial failed."""
     budget: float | None = None
-    """How much of the full effort the values cost, such as epochs; ``None`` for all of it."""
+    """How much of the full effort the values cost, such as epochs; ``None`` for all of it. Failed trials have none."""
 
 
 @frozen(kw_only=True)
 class PendingTrial:
-    """A trial that was proposed and has not ended."""
+    """A trial that was proposed, and of which the history has no observation."""
 
     number: int
     parameters: Mapping[str, Any]
 
 
 class History:
-    """Observations in the order in which the trials ended. It only grows.
+    """Observations in the order in which the trials ended or paused. It only grows.
 
     Algorithms may keep what they computed from a history, for as long as they are asked with the same object: what it
     held once, it holds for ever in the same place.
@@ -46,7 +49,7 @@ class History:
         self._observations = list(observations)
 
     def append(self, observation: Observation) -> None:
-        """Add a trial that ended."""
+        """Add what a trial was worth."""
         self._observations.append(observation)
 
     def since(self, start: int) -> Iterator[Observation]:

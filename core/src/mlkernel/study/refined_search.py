@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from mlkernel.study.space.refinement import refine
 from mlkernel.study.space.search_space import SearchSpace
 
 MakeAlgorithm = Callable[[SearchProblem], SearchAlgorithm]
+Ranked = tuple[float, float, int, Observation]
+"""The newest observation of a trial, after what it is ranked by: budget, the largest first, loss and place."""
 
 
 class RefinedSearch:
@@ -44,7 +47,7 @@ class RefinedSearch:
         """Propose points of the space that the trials so far have left."""
         if self._history is not history:
             self._history, self._read = history, 0
-            self._ranked: list[tuple[float, int, Observation]] = []
+            self._best: dict[int, Ranked] = {}
             self._enter(self._problem.space)
         for observation in history.since(self._read):
             self._read += 1
@@ -58,14 +61,17 @@ class RefinedSearch:
             self._visible.append(observation)
         if losses is None or not self._problem.space.contains(observation.parameters):
             return
-        self._ranked.append((losses[0], len(self._ranked), observation))
-        if len(self._ranked) in self._thresholds:
+        trial = -self._read if observation.number is None else observation.number
+        is_first = trial not in self._best
+        budget = math.inf if observation.budget is None else observation.budget
+        self._best[trial] = (-budget, losses[0], self._read, observation)
+        if is_first and len(self._best) in self._thresholds:
             self._shrink()
 
     def _shrink(self) -> None:
-        candidates = [entry for entry in self._ranked if self._space.contains(entry[2].parameters)]
+        candidates = [entry for entry in self._best.values() if self._space.contains(entry[3].parameters)]
         best = [
-            entry[2].parameters for entry in sorted(candidates, key=lambda entry: entry[:2])[: self._top_k]
+            entry[3].parameters for entry in sorted(candidates, key=lambda entry: entry[:3])[: self._top_k]
         ]
         seen = list(self._visible)
         self._enter(refine(self._space, best))

@@ -74,9 +74,10 @@ class SearchAlgorithm(Protocol):
     ) -> list[dict[str, Any]]:
         """Propose a point for each of *numbers*; fewer when the space has no other points left.
 
-        :param history: the trials that ended. Points outside of the space, failed trials and values that are not
-            finite are no reason to fail.
-        :param pending: the trials that are under way; a proposal repeats none of them, and none of the history.
+        :param history: what trials were worth. Points outside of the space, failed trials and values that are not
+            finite are no reason to fail; a trial that was paused has several observations, on rising budgets.
+        :param pending: the trials that are under way and not in the history; a proposal repeats none of them, and none
+            of the history.
         :param numbers: of the trials to propose; rising, each used only once in a study.
         """
         ...

@@ -53,6 +53,8 @@ def search_algorithm_checks(component: Component, overrides: Sequence[str] = ())
         yield Check(f"is_rebuilt_from_the_history[{title}]", partial(_check_rebuilt, component, problem))
         yield Check(f"repeats_nothing[{title}]", partial(_check_repetitions, component, problem))
         yield Check(f"endures_failures[{title}]", partial(_check_failures, component, problem))
+    for title, problem in _problems(component, ALIKE).items():
+        yield Check(f"learns_from_partial_trials[{title}]", partial(_check_budgets, component, problem))
     yield Check("is_equal_in_every_process", partial(_check_processes, component))
     yield Check("minimises_and_maximises_alike", partial(_check_modes, component))
 
@@ -134,6 +136,27 @@ def _check_repetitions(component: Component, problem: SearchProblem) -> None:
     expect(size is None or len(keys) <= size, "more points are proposed than there are")
     if size is not None and not capabilities_of(component.factory()).grid_search:
         expect(len(keys) == size, f"it gives up after {len(keys)} of {size} points")
+
+
+def _check_budgets(component: Component, problem: SearchProblem) -> None:
+    """Trials that a scheduler paused: one observation for each part of the effort that they went through."""
+    asked, history = _make(component, problem), History()
+    whole, points = _run(_make(component, problem), problem, ENDED)
+    proposed: list[dict[str, Any]] = []
+    for budget in (1.0, 3.0, None):
+        for observation in whole:
+            if budget == 1.0 or (observation.number or 0) % 3 == 0:
+                history.append(attrs.evolve(observation, budget=budget))
+        proposed = asked.ask(history, [], [len(points)])
+        rebuilt = _make(component, problem).ask(History(history), [], [len(points)])
+        expect(
+            rebuilt == proposed,
+            f"asked at every budget it proposes {proposed}, rebuilt from the same history {rebuilt}",
+        )
+    known = [dict(observation.parameters) for observation in whole]
+    for point in proposed:
+        expect(problem.space.contains(point), f"{point} is no point of the space")
+        expect(point not in known, f"it proposes {point}, which was tried on a part of the effort")
 
 
 def _check_failures(component: Component, problem: SearchProblem) -> None:

@@ -30,6 +30,7 @@ class BohbSearch(StepwiseSearch):
     """Draws from the density of the good points, and proposes the draw that the bad ones make least likely."""
 
     capabilities: ClassVar[Capabilities] = Capabilities()
+    learns_everything: ClassVar[bool] = True
 
     def __init__(self, problem: SearchProblem, config: BohbConfig | None = None) -> None:
         super().__init__(problem, config)

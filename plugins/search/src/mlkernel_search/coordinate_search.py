@@ -77,6 +77,7 @@ class CoordinateSearch(StepwiseSearch):
 
     capabilities: ClassVar[Capabilities] = Capabilities()
     may_repeat: ClassVar[bool] = True
+    learns_everything: ClassVar[bool] = True
 
     def __init__(self, problem: SearchProblem, config: CoordinateConfig | None = None) -> None:
         super().__init__(problem, config)

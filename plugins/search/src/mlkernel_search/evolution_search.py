@@ -25,6 +25,7 @@ class EvolutionSearch(StepwiseSearch):
     def __init__(self, problem: SearchProblem, config: EvolutionConfig | None = None) -> None:
         super().__init__(problem, config)
         self._options = config or EvolutionConfig()
+        self.enough = max(self.enough, self._options.population)
 
     def forget(self) -> None:
         """Start anew, without a population."""

@@ -16,6 +16,7 @@ class GridSearch(StepwiseSearch):
 
     capabilities: ClassVar[Capabilities] = Capabilities(grid_search=True, several_objectives=True)
     may_repeat: ClassVar[bool] = True
+    learns_everything: ClassVar[bool] = True
 
     def __init__(self, problem: SearchProblem, config: GridConfig | None = None) -> None:
         super().__init__(problem, config)

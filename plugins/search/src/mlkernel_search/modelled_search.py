@@ -41,6 +41,7 @@ class ModelledSearch(StepwiseSearch):
     def __init__(self, problem: SearchProblem, config: Any, startup: int) -> None:
         super().__init__(problem, config)
         self._startup = startup
+        self.enough = max(self.enough, startup)
         self._is_fixed = all(parameter.dimension.levels == 1 for parameter in problem.space.parameters)
 
     def forget(self) -> None:

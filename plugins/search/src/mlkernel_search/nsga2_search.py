@@ -30,6 +30,7 @@ class Nsga2Search(StepwiseSearch):
     def __init__(self, problem: SearchProblem, config: Nsga2Config | None = None) -> None:
         super().__init__(problem, config)
         self.population = (config or Nsga2Config()).population
+        self.enough = max(self.enough, self.population)
 
     def order(self, losses: Sequence[Sequence[float]]) -> list[int]:
         """Places of *losses*, the best first."""

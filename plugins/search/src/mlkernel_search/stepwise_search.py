@@ -17,7 +17,11 @@ from mlkernel import (
     SearchProblem,
     trial_random,
 )
+from mlkernel_search.budget_level import BudgetLevel
 from mlkernel_search.unseen_points import unseen_point
+
+ENOUGH = 10
+"""Trials that have reached a budget before trials are compared by what they were worth there, at least."""
 
 
 class StepwiseSearch(ABC):
@@ -25,6 +29,9 @@ class StepwiseSearch(ABC):
 
     A subclass says how to propose, and what to keep of the observations, in :meth:`forget` and :meth:`learn`: a cache,
     rebuilt whenever the history is another one.
+
+    Trials that were paused or ended early tell what they were worth on a part of the effort. A subclass learns of each
+    trial once, by its observation on the highest budget that enough trials have reached, as :class:`BudgetLevel` says.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities()
@@ -33,11 +40,16 @@ class StepwiseSearch(ABC):
     may_repeat: ClassVar[bool] = False
     """Whether two proposals may be equal even in a continuous space."""
 
+    learns_everything: ClassVar[bool] = False
+    """Whether it learns of every observation, in their order, whatever their budgets."""
+
     def __init__(self, problem: SearchProblem, config: Any = None) -> None:
         self.problem = problem
         self.space = problem.space
         self.config = config
         self._history: History | None = None
+        self.enough = max(ENOUGH, len(problem.space.parameters) + 3)
+        """Trials that have reached a budget before what they were worth there is learnt."""
         self._must_compare = self.may_repeat or not any(
             parameter.dimension.levels is None and not parameter.conditions
             for parameter in self.space.parameters
@@ -78,12 +90,36 @@ class StepwiseSearch(ABC):
         if self._history is not history:
             self._history, self._read = history, 0
             self._tried: set[int] = set()
+            self._level: BudgetLevel | None = None
             self.forget()
         for observation in history.since(self._read):
-            self._read += 1
             if self._must_compare:
                 self._tried.add(fingerprint(observation.parameters))
+            if self.learns_everything or (self._level is None and observation.budget is None):
+                self.learn(observation)
+            else:
+                self._learn_at_level(history, observation)
+            self._read += 1
+
+    def _learn_at_level(self, history: History, observation: Observation) -> None:
+        """Learn of the newest observation, if it counts; of others instead of those so far, if the level has risen."""
+        if self._level is None:
+            self._level = BudgetLevel(self.enough)
+            for place in range(self._read):
+                self._has_risen(self._level, history[place], place)
+                self._level.admits(history[place], place)
+        if self._has_risen(self._level, observation, self._read):
+            self.forget()
+            self._level.start_over()
+            for place in range(self._read):
+                if self._level.admits(history[place], place):
+                    self.learn(history[place])
+        if self._level.admits(observation, self._read):
             self.learn(observation)
+
+    def _has_risen(self, level: BudgetLevel, observation: Observation, place: int) -> bool:
+        is_success = self.problem.losses(observation) is not None
+        return is_success and self.space.contains(observation.parameters) and level.note(observation, place)
 
     def _new_point(self, number: int, pending: Sequence[PendingTrial]) -> dict[str, Any] | None:
         seed, prepared = self.problem.seed, self.problem.points_to_evaluate

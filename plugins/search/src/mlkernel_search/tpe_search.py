@@ -44,6 +44,7 @@ class TpeSearch(StepwiseSearch):
     def __init__(self, problem: SearchProblem, config: TpeConfig | None = None) -> None:
         super().__init__(problem, config)
         self._options = config or TpeConfig()
+        self.enough = max(self.enough, self._options.startup_trials)
         self._encoding = Encoding(problem.space)
         self._groups = _groups(problem.space.parents_first)
 
