@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 
@@ -34,5 +35,11 @@ class CommandParser(argparse.ArgumentParser):
             rest = [word for word in rest if word.startswith("-")]
             setattr(parsed, self._many.dest, [*getattr(parsed, self._many.dest), *late])
         if rest:
-            self.error(f"unrecognized arguments: {' '.join(rest)}")
+            self.error(f"unrecognized arguments: {' '.join(rest)}{self._suggestion(rest)}")
         return parsed, rest
+
+    def _suggestion(self, unknown: Sequence[str]) -> str:
+        """What was probably meant by the first of *unknown*, if it is an option and there is one like it."""
+        option = unknown[0].partition("=")[0]
+        close = get_close_matches(option, self._option_string_actions, n=1) if option[:2] == "--" else []
+        return f"; did you mean {close[0]}?" if close else ""

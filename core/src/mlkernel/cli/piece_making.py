@@ -43,10 +43,14 @@ def _former(arguments: argparse.Namespace, folder: PieceFolder) -> Piece | None:
     :raises UnknownNameError: there is none that was to be changed.
     """
     from mlkernel.errors import UsageError
-    from mlkernel.study.pieces.piece_folder import find_piece
+    from mlkernel.study.pieces.piece_folder import find_piece, user_folder
 
     kind, name = arguments.kind, arguments.name
     if arguments.action == "update":
+        if folder.find(kind, name) is None and user_folder().find(kind, name) is not None:
+            raise UsageError(
+                f"no {kind} {name!r} in {folder.path}", hint="The user has one: add --user to change it."
+            )
         return find_piece(kind, name, [folder])
     former = folder.find(kind, name)
     if former is not None and arguments.action == "create":

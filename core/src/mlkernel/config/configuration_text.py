@@ -59,4 +59,3 @@ def _without_nulls(tree: dict[str, Any], config_class: type, defaults: Any, path
         else:
             kept[key] = value
     return kept
-

@@ -56,6 +56,16 @@ def raise_problems(problems: Sequence[Problem]) -> None:
     raise ConfigError("\n".join(lines))
 
 
+def hint_of(word: str, siblings: Iterable[str], more: str = "") -> str:
+    """The same as :func:`did_you_mean` in sentences, for the hint of an error.
+
+    :param more: a further sentence.
+    """
+    text = did_you_mean(word, siblings)
+    sentence = f"{text[:1].upper()}{text[1:]}"
+    return " ".join(filter(None, (sentence if sentence.endswith("?") else f"{sentence}.", more)))
+
+
 def did_you_mean(word: str, siblings: Iterable[str], elsewhere: Iterable[str] = ()) -> str:
     """What was probably meant by *word*, or where to look.
 

@@ -31,9 +31,9 @@ def trial_count(count: Any) -> Any:
 
     :raises ConfigError: one for each device, which is not known here.
     """
-    if isinstance(count, int) and count < 1:
+    if count == -1:
         raise ConfigError(
-            f"num_trials: {count} asks for one trial per GPU", hint="Say how many trials there shall be."
+            "num_trials: -1 asks for one trial per GPU", hint="Say how many trials there shall be."
         )
     return count
 

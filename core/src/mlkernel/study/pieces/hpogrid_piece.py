@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mlkernel.config.problems import did_you_mean
+from mlkernel.config.problems import hint_of
 from mlkernel.errors import ConfigError
 from mlkernel.study.engine.hpogrid_options import (
     algorithm_values,
@@ -136,7 +136,7 @@ def _resources(asked: Any) -> Values:
     names = ("cpu", "gpu")
     table = _table("resource", asked)
     for name in table.keys() - set(names):
-        raise ConfigError(f"resource.{name}: unknown key", hint=did_you_mean(name, names).capitalize())
+        raise ConfigError(f"resource.{name}: unknown key", hint=hint_of(name, names))
     return resource_values(table)
 
 

@@ -19,7 +19,7 @@ from attrs import frozen
 from filelock import FileLock
 
 from mlkernel.config.files import format_tree
-from mlkernel.config.problems import did_you_mean
+from mlkernel.config.problems import hint_of
 from mlkernel.discovery.allow_and_block import settings_folder
 from mlkernel.errors import StorageError, UnknownNameError, UsageError
 from mlkernel.records.atomic_file import storage_errors, sync_directory, write_text
@@ -191,16 +191,16 @@ def find_piece(kind: str, name: str, folders: Sequence[PieceFolder]) -> Piece:
         if (found := folder.find(kind, name)) is not None:
             return found
     known = [piece.name for folder in folders for piece in folder.pieces(kind)]
-    suggestion = f"{did_you_mean(name, known).capitalize()} " if known else ""
     elsewhere = [
         other
         for other in (*KINDS, PROJECT)
         if other != kind and any(folder.find(other, name) is not None for folder in folders)
     ]
     also = f"There is a {elsewhere[0]} of that name. " if elsewhere else ""
+    more = f"{also}kernel config list shows all."
     raise UnknownNameError(
         f"no {kind} {name!r} in {' or '.join(str(folder.path) for folder in folders)}",
-        hint=f"{suggestion}{also}kernel config list shows all.",
+        hint=hint_of(name, known, more) if known else more,
     )
 
 

@@ -6,7 +6,7 @@ import re
 
 from attrs import frozen
 
-from mlkernel.config.problems import did_you_mean
+from mlkernel.config.problems import hint_of
 from mlkernel.errors import UnknownNameError, UsageError
 
 PROJECT = "project"
@@ -77,9 +77,7 @@ def kind_name(text: str) -> str:
     if name in (*KINDS, PROJECT):
         return name
     names = (*KINDS, PROJECT)
-    raise UnknownNameError(
-        f"there is no kind of piece {text!r}", hint=f"{did_you_mean(text, names).capitalize()}"
-    )
+    raise UnknownNameError(f"there is no kind of piece {text!r}", hint=hint_of(text, names))
 
 
 def check_name(name: str) -> str:

@@ -13,7 +13,7 @@ import attrs
 from mlkernel.config.files import read_config_file
 from mlkernel.config.layers import Assignment, Layer
 from mlkernel.config.option_view import USE
-from mlkernel.config.problems import Problem, did_you_mean, raise_problems
+from mlkernel.config.problems import Problem, hint_of, raise_problems
 from mlkernel.config.sections import build_sections
 from mlkernel.errors import UnknownNameError
 from mlkernel.study.engine.study_file import read_study_file
@@ -39,11 +39,19 @@ def read_piece_file(kind: str, path: Path) -> Layer:
     """
     if kind == SPACE:
         space = to_table(read_space_file(path))
-        return Layer(tree={SECTION: {SPACE: space}}, source=str(path))
+        return Layer(tree={SECTION: {SPACE: space}}, source=str(path), origins=_space_origins(path))
     tree = read_config_file(path).tree
     if is_hpogrid_piece(kind, tree):
         return Layer(tree={SECTION: CONVERSIONS[kind][1](tree)}, source=str(path))
     return read_study_file(path)
+
+
+def _space_origins(path: Path) -> dict[str, str]:
+    """Where the parameters of a file stand, which may be all of it or its section ``space``."""
+    layer = read_config_file(path)
+    has_section = isinstance(layer.tree.get(SPACE), Mapping)
+    prefix = f"{SECTION}." if has_section else f"{SECTION}.{SPACE}."
+    return {f"{prefix}{place}": origin for place, origin in layer.origins.items()}
 
 
 def named_piece(kind: str, text: str, folders: Sequence[PieceFolder]) -> dict[str, Any]:
@@ -68,9 +76,7 @@ def without_paths(kind: str, layer: Layer, paths: Sequence[str]) -> Layer:
         if name not in table and kind == SPACE:
             table, name = values[SPACE], path
         if name not in table:
-            raise UnknownNameError(
-                f"{layer.source} says nothing of {path}", hint=did_you_mean(name, table).capitalize()
-            )
+            raise UnknownNameError(f"{layer.source} says nothing of {path}", hint=hint_of(name, table))
         del table[name]
     return attrs.evolve(layer, tree={SECTION: values})
 
@@ -118,7 +124,7 @@ def _structured(
     raise_problems(
         [
             Problem(
-                path=path,
+                path=f"{SECTION}.{path}",
                 message=f"is no part of a {kind}",
                 origin=origin,
                 suggestion=f"it belongs to a piece of the kind {owner(path)}",
