@@ -66,7 +66,7 @@ class KilledStudy:
             time.sleep(moments.expovariate(1 / 0.4))
             if driver.poll() is not None:
                 break
-            workers, supervisors = self.processes()
+            workers, supervisors = processes_of(self.directory.path)
             chosen = moments.choice(["driver", "driver", "workers", "workers", "everything", "supervisors"])
             victims = {"workers": workers, "supervisors": supervisors, "everything": [*workers, *supervisors]}
             for process in victims.get(chosen, []):
@@ -79,18 +79,6 @@ class KilledStudy:
             done += chosen in {"driver", "everything"} or bool(victims[chosen])
         self._end(driver)
         return done
-
-    def processes(self) -> tuple[list[int], list[int]]:
-        """Process numbers of its workers, and of those who supervise them."""
-        workers, supervisors = [], []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (process / "cmdline").read_bytes().split(b"\0")
-            except OSError:  # it is over
-                continue
-            if WORKER in words and os.fsencode(self.directory.path) in words:
-                (workers if words[1] == b"-m" else supervisors).append(int(process.name))
-        return workers, supervisors
 
     def _start(self) -> subprocess.Popen[str]:
         go_on = ("study", "resume", self.directory.name)
@@ -120,9 +108,22 @@ class KilledStudy:
             raise
         assert driver.returncode == 0, said
         deadline = time.monotonic() + 20.0
-        while any(self.processes()):
+        while any(processes_of(self.directory.path)):
             assert time.monotonic() < deadline, "workers are left behind"
             time.sleep(0.02)
+
+
+def processes_of(study: Path) -> tuple[list[int], list[int]]:
+    """Process numbers of the workers of the study in this folder, and of those who supervise them."""
+    workers, supervisors = [], []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:  # it is over
+            continue
+        if WORKER in words and os.fsencode(study) in words:
+            (workers if words[1] == b"-m" else supervisors).append(int(process.name))
+    return workers, supervisors
 
 
 def kill(process: int) -> None:

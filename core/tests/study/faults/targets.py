@@ -30,3 +30,11 @@ class Walker:
 
     def load_checkpoint(self, directory):
         self.total = float((Path(directory) / "total").read_text())
+
+
+def gated(config, reporter):
+    """Says in the folder where it started that it has begun, and ends when nobody holds it there."""
+    Path("begun").touch()
+    while Path("hold").exists():
+        time.sleep(0.02)
+    reporter(loss=config["x"])

@@ -1,0 +1,64 @@
+"""A folder that stands for a machine: drivers and their workers start there, and nothing else is known there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from .killed_study import SECONDS, TARGETS, kill, processes_of
+
+
+class Machine:
+    """One that has a copy of the targets, and studies of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        shutil.copy(TARGETS, folder / "targets.py")
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command of ``kernel``."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "mlkernel", *words],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """Run a command of ``kernel``: its exit code, and all that it said."""
+        return ended(self.start(*words))
+
+    def runs(self, study: str) -> list[str]:
+        """Names of the run directories here."""
+        return sorted(path.name for path in (self.folder / "studies" / study / "runs").iterdir())
+
+    def die(self, driver: subprocess.Popen[str], study: str) -> None:
+        """All processes end at once."""
+        driver.kill()
+        for group in processes_of(self.folder / "studies" / study):
+            for process in group:
+                kill(process)
+        driver.communicate()
+
+    def sleep(self, driver: subprocess.Popen[str]) -> None:
+        """The driver stands still, as on a laptop that is closed."""
+        os.kill(driver.pid, signal.SIGSTOP)
+
+    def wake_up(self, driver: subprocess.Popen[str]) -> None:
+        """It goes on as if nothing had happened."""
+        os.kill(driver.pid, signal.SIGCONT)
+
+
+def ended(driver: subprocess.Popen[str]) -> tuple[int, str]:
+    try:
+        printed, said = driver.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        driver.kill()
+        raise
+    return driver.returncode, printed + said
