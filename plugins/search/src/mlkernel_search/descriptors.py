@@ -60,10 +60,10 @@ tune = Descriptor(
 )
 bayesian = Descriptor(
     name="bayesian",
-    summary="Another name of gp.",
-    factory="mlkernel_search.gp_search:GpSearch",
-    config="mlkernel_search.configs:GpConfig",
-    needs=("optuna", "scipy", "torch"),
+    summary="Another name of tpe, as in hpogrid.",
+    factory="mlkernel_search.tpe_search:TpeSearch",
+    config="mlkernel_search.configs:TpeConfig",
+    needs=("optuna",),
 )
 optuna = Descriptor(
     name="optuna",

@@ -10,6 +10,7 @@ import attrs
 
 from mlkernel.config.files import read_config_file
 from mlkernel.config.layers import Layer
+from mlkernel.config.parsed_text import SyntaxFault
 from mlkernel.config.problems import Problem, raise_problems
 from mlkernel.errors import ConfigError
 from mlkernel.study.space.hpogrid_form import from_hpogrid, is_hpogrid
@@ -40,6 +41,20 @@ def read_space_file(path: str | Path) -> SearchSpace:
     if isinstance(layer.tree.get(SECTION), Mapping):
         return _read(attrs.evolve(layer, tree=layer.tree[SECTION]), f"{SECTION}.")
     return _read(layer)
+
+
+def read_space_text(text: str) -> SearchSpace:
+    """Make a search space of JSON, in any of the forms that :func:`read_space` knows.
+
+    :raises ConfigError: it is no JSON, or lists everything that is wrong.
+    """
+    from mlkernel.config.json_text import parse_json
+
+    try:
+        table = parse_json(text).tree
+    except SyntaxFault as fault:
+        raise ConfigError(f"--space: not valid JSON at character {fault.column}: {fault.message}") from fault
+    return read_space(table, "--space")
 
 
 def parse_space(texts: Sequence[str], constraints: Sequence[str] = ()) -> SearchSpace:
