@@ -38,3 +38,17 @@ def gated(config, reporter):
     while Path("hold").exists():
         time.sleep(0.02)
     reporter(loss=config["x"])
+
+
+def fills(config, reporter):
+    """Keeps 100 KB in its folder."""
+    reporter(loss=config["x"] + 1)
+    (reporter.directory / "kept").write_bytes(bytes(100_000))
+    reporter(loss=config["x"])
+
+
+def fills_another_disk(config):
+    """Writes to a disk that is full as long as a file says so; where it is not, there is none."""
+    if config["x"] > 0 and Path("full").exists():
+        Path("/dev/full").write_text("no room")
+    return config["x"]

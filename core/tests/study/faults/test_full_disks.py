@@ -1,0 +1,114 @@
+"""A full disk, wherever it is met: it is said, the study stops, and with room it goes on as if nothing had been."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from mlkernel.study.study_directory import StudyDirectory
+
+from .killed_study import outcome
+from .machine import Machine
+from .small_disk import SmallDisk, cannot_mount
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full and file systems in memory")
+needs_mounts = pytest.mark.skipif(cannot_mount(), reason="only root can mount a small disk")
+
+SEARCH = ("search", "--space", "x=uniform(-1,1)", "--metric", "loss", "--algorithm", "random")
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path / "machine")
+
+
+def search(machine, name, target, trials, *words):
+    return machine.run(*SEARCH, "--name", name, "--trainer", target, "--trials", str(trials), *words)
+
+
+def study(machine, name, folder="studies"):
+    return StudyDirectory(machine.folder / folder / name)
+
+
+def require_equal(machine, name, target, trials, *words):
+    """The study did what one does that has all the room it needs."""
+    code, said = search(machine, "alone", target, trials, *words, "--studies", "elsewhere")
+    assert code == 0, said
+    assert outcome(study(machine, name)) == outcome(study(machine, "alone", "elsewhere"))
+
+
+def test_a_trial_that_finds_a_full_disk_waits_for_room(machine):
+    full = machine.folder / "full"
+    full.touch()
+    code, said = search(machine, "study", "./targets.py:fills_another_disk", 6, "--jobs", "2")
+    assert code == 75, said
+    assert "No space left on device" in said
+    assert "kernel study resume study" in said
+    states = [state for _, _, state, *_ in outcome(study(machine, "study")).trials]
+    assert set(states) == {"finished", "waiting"}
+    code, said = machine.run("study", "resume", "study")
+    assert code == 75, "it is still full"
+    full.unlink()
+    code, said = machine.run("study", "resume", "study")
+    assert code == 0, said
+    states = [state for _, _, state, *_ in outcome(study(machine, "study")).trials]
+    assert states == ["finished"] * 6
+
+
+@needs_mounts
+@pytest.mark.parametrize("kilobytes", [64, 150, 250, 700, 1000])
+def test_a_study_whose_disk_is_full_goes_on_when_there_is_room(machine, kilobytes):
+    with SmallDisk(machine.folder / "studies", kilobytes) as disk:
+        code, said = search(machine, "study", "./targets.py:fills", 10)
+        assert code in {2, 75}, said
+        assert "no room left" in said or "No space left" in said
+        assert "Traceback" not in said
+        disk.grow(20_000)
+        code, said = machine.run("study", "resume", "study")
+        if code == 2 and "no study 'study'" in said:  # there was no room to begin it
+            code, said = search(machine, "study", "./targets.py:fills", 10)
+        assert code == 0, said
+        require_equal(machine, "study", "./targets.py:fills", 10)
+
+
+KEEPER = """
+from attrs import frozen
+from mlkernel import Trainer, option
+
+@frozen(kw_only=True)
+class Config:
+    x: float = option(0.0, help="Added in each iteration.")
+
+class Keeper(Trainer):
+    Config = Config
+
+    def __init__(self, run):
+        super().__init__(run)
+        self.height = 0.0
+
+    def train(self):
+        for iteration in self.run.loop("train", 4):
+            self.height += self.config.x + self.run.random("wind").random()
+            iteration.log(loss=self.height)
+
+    def state_dict(self):
+        return {"height": self.height, "ballast": "b" * 50_000}
+
+    def load_state_dict(self, state):
+        self.height = state["height"]
+"""
+
+
+@needs_mounts
+def test_a_trainer_whose_checkpoints_find_no_room_goes_on_from_those_it_has(machine):
+    (machine.folder / "keeper.py").write_text(KEEPER)
+    words = ("./keeper.py:Keeper", 8, "--set", "checkpoint.every_iterations=1")
+    with SmallDisk(machine.folder / "studies", 900) as disk:
+        code, said = search(machine, "study", *words)
+        assert code in {2, 75}, said
+        assert "no room left" in said
+        disk.grow(20_000)
+        code, said = machine.run("study", "resume", "study")
+        assert code == 0, said
+        require_equal(machine, "study", *words)
