@@ -21,7 +21,7 @@ from mlkernel.study.engine.worker_pool import Worker, WorkerPool
 from mlkernel.study.store.records import DriverRecord
 from mlkernel.study.trial_scheduler import TrialScheduler
 from mlkernel.study.worker import messages
-from mlkernel.study.worker.worker_server import Received, WorkerServer
+from mlkernel.study.worker.worker_server import Received
 
 TICK_SECONDS = 0.25
 """Between two looks at what does not announce itself: ended jobs, time limits, requests."""
@@ -50,13 +50,12 @@ class Driver:
         target: Mapping[str, Any],
     ) -> None:
         self._store, self._study, self._state = context.store, context.study, context.state
-        self._name, self._folder, self._notices = context.driver, context.folder, context.notices
+        self._name, self._notices = context.driver, context.notices
         self._work, self._pool = work, pool
         self._starts = RunStarts(context, target)
         self._decisions = Decisions(context, scheduler)
         self._ends = RunEnds(context, work)
         self._others = OtherDrivers(context, work, pool) if work.is_shared else None
-        self._server = WorkerServer()
         self._by_channel: dict[Any, Worker] = {}
         self._next_tick = self._next_beat = 0.0
         self._stopping = False
@@ -80,7 +79,7 @@ class Driver:
                 worker.run = run  # perhaps: its hello will tell
             else:
                 self._work.waiting.append(run)
-        self._server.endpoint.write(self._folder)
+        self._pool.announce()
         self._notices.study_started()
 
     def step(self) -> bool:
@@ -88,7 +87,7 @@ class Driver:
 
         Everything that follows from what was heard is one transaction, and answered when it is on disk.
         """
-        received = self._server.poll(self._patience())
+        received = self._pool.poll(self._patience())
         with self._transaction():
             for one in received:
                 self._hear(one)
@@ -124,7 +123,6 @@ class Driver:
     def close(self) -> None:
         """Hand back the runs that are under way, and let go of everything."""
         self._store.leave(self._study, self._name)
-        self._server.close()
         self._pool.close()
 
     def _patience(self) -> float:
@@ -217,7 +215,7 @@ class Driver:
         if run is not None and run.is_lost:
             run.is_lost = run.is_here = False
         elif run is not None and run.is_of(message.trial, message.place):
-            if worker.end_reason is not None:
+            if worker.end_reason is not None and not self._stopping:
                 self._ends.failed(run, worker.end_reason, may_retry=False)
             else:
                 self._ends.heard(run, message)

@@ -22,6 +22,7 @@ from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.driver import Driver, driver_name
 from mlkernel.study.engine.driver_lock import DriverLock
 from mlkernel.study.engine.file_move import FileMove
+from mlkernel.study.engine.job_pool import JobPool
 from mlkernel.study.engine.other_drivers import SILENT_SECONDS
 from mlkernel.study.engine.schedule_check import check_schedule
 from mlkernel.study.engine.study_context import StudyContext
@@ -190,14 +191,10 @@ class _StudyDrive:
         context = StudyContext(store, directory.name, name, directory.path, self._state, notices, files)
         self._work = Assignments(context, make_algorithm(config, problem), scheduler, shared=shared)
         launcher = config.launcher.make(directory.launcher)
-        if not launcher.capabilities.channel:
-            raise UsageError(
-                f"jobs of the launcher {config.launcher.name!r} cannot reach the driver of a study",
-                hint="Choose another one with --launcher; local can.",
-            )
         here = files.config(config)
         self._working = None if here.directory is None else Path(here.directory)
-        pool = WorkerPool(launcher, directory.path, config.resources, self._working)
+        make_pool = WorkerPool if launcher.capabilities.channel else JobPool
+        pool = make_pool(launcher, directory.path, config.resources, self._working)
         self._driver = Driver(context, self._work, scheduler, pool, target_of(here))
 
     def to_end(self, stop: StopRequest) -> StudyOutcome:

@@ -15,7 +15,7 @@ from mlkernel.errors import KernelError
 from mlkernel.launcher.launcher import OVER, JobHandle, JobSpec, JobStatus, Launcher, Resources
 from mlkernel.study.engine.live_trial import LiveRun
 from mlkernel.study.worker.messages import Answer, Bye
-from mlkernel.study.worker.worker_server import WorkerChannel
+from mlkernel.study.worker.worker_server import Channel, Received, WorkerServer
 
 PREFIX = "worker-"
 GRACE_SECONDS = 10.0
@@ -31,7 +31,7 @@ class Worker:
     """One worker."""
 
     handle: JobHandle
-    channel: WorkerChannel | None = None
+    channel: Channel | None = None
     """``None`` before it connected, and after the connection ended."""
     run: LiveRun | None = None
     """What it trains."""
@@ -56,7 +56,7 @@ class Worker:
 
 
 class WorkerPool:
-    """All workers that have not ended.
+    """All workers that have not ended, and what they say.
 
     :param study: the study's folder.
     :param directory: where workers start.
@@ -68,6 +68,7 @@ class WorkerPool:
         self._resources = attrs.evolve(resources, time=None)
         self._directory = directory
         self._workers: dict[str, Worker] = {}
+        self._server: WorkerServer | None = None
         self._stillborn = 0
 
     def __iter__(self) -> Iterator[Worker]:
@@ -110,7 +111,20 @@ class WorkerPool:
                 self._workers[handle.key] = Worker(handle)
         return dict(self._workers)
 
-    def welcome(self, channel: WorkerChannel) -> Worker | None:
+    def announce(self) -> None:
+        """Say where this driver can be reached."""
+        self._listening().endpoint.write(self._study)
+
+    def poll(self, timeout: float) -> list[Received]:
+        """Everything that workers have said, after at most *timeout* seconds."""
+        return self._listening().poll(timeout)
+
+    def _listening(self) -> WorkerServer:
+        if self._server is None:
+            self._server = WorkerServer()
+        return self._server
+
+    def welcome(self, channel: Channel) -> Worker | None:
         """The worker that said hello; ``None``, and it was sent away, if nobody knows it."""
         worker = self._workers.get(channel.hello.key)
         if worker is None:
@@ -157,11 +171,15 @@ class WorkerPool:
         ended = [(worker, status) for worker, status in ended if status.state in OVER]
         for worker, status in ended:
             del self._workers[worker.handle.key]
-            if not worker.was_heard and worker.end_reason is None:
-                self._stillborn += 1
-                if self._stillborn >= STILLBORN:
-                    raise self._cannot_start(worker, status)
+            self._check_start(worker, status)
         return ended
+
+    def _check_start(self, worker: Worker, status: JobStatus) -> None:
+        if worker.was_heard or worker.end_reason is not None:
+            return
+        self._stillborn += 1
+        if self._stillborn >= STILLBORN:
+            raise self._cannot_start(worker, status)
 
     def _cannot_start(self, worker: Worker, status: JobStatus) -> KernelError:
         directory = self._study / "workers" / worker.handle.key
@@ -174,5 +192,7 @@ class WorkerPool:
         )
 
     def close(self) -> None:
-        """Let go of the launcher; workers go on."""
+        """Hang up, and let go of the launcher; workers go on."""
+        if self._server is not None:
+            self._server.close()
         self._launcher.close()

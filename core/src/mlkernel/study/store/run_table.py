@@ -149,9 +149,10 @@ class RunTable:
         fence, fenced = _fence(attempt)
         ended = None if state in {"waiting", "paused"} else self._database.now()
         is_tried_again = state == "waiting" and error is not None
+        handle = ", handle = NULL" if state == "waiting" else ""
         changed = self._database.change(
             "UPDATE mlkernel_runs SET state = ?, result = coalesce(?, result), error = ?, driver = NULL, ended = ?,"
-            f" failures = failures + ? WHERE {_THIS}{fence}",
+            f" failures = failures + ?{handle} WHERE {_THIS}{fence}",
             *(state, values_text(values), plain_text(error), ended, int(is_tried_again)),
             *(study, trial, place, *fenced),
         )

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
+
 from mlkernel.errors import UsageError
 from mlkernel.records.atomic_file import storage_errors, write_text
-from mlkernel.records.json_lines import append_whole
+from mlkernel.records.json_lines import append_whole, complete_size
 from mlkernel.study.worker.messages import Answer, Bye, Continue, Ended, Reported, TrainRun, decode, encode
 
+JOB_FILE = "job.json"
 REPORTS_FILE = "reports.jsonl"
 END_FILE = "end.json"
 
 
 class JobLink:
-    """Gives the run of a job file, and keeps its messages in the run's folder for the driver to collect.
+    """Gives the run of a job file, and keeps its messages beside it for the driver to collect.
 
-    Reports are appended to ``reports.jsonl``; ``end.json`` is there when the run has ended. Every report is answered
-    by going on: the run ends where its order says.
+    ``reports.jsonl`` is there when the run begins, and reports are appended to it; ``end.json`` is there when the run
+    has ended. Every report is answered by going on: the run ends where its order says.
 
     :param job: the file with the order.
     """
@@ -39,9 +42,16 @@ class JobLink:
             raise UsageError(f"the job {self._job} cannot be read: {error.strerror}") from error
         if not isinstance(order, TrainRun):
             raise UsageError(f"{self._job} holds no run, but a message {order.type!r}")
-        self._directory = Path(order.directory)
         (self._directory / END_FILE).unlink(missing_ok=True)
-        return order
+        return attrs.evolve(order, resume=order.resume or self._has_begun())
+
+    def _has_begun(self) -> bool:
+        """Whether this very job was started before, by a queue that starts again what was interrupted."""
+        reports = self._directory / REPORTS_FILE
+        has_begun = reports.exists()
+        with storage_errors(reports), reports.open("ab") as file:
+            file.truncate(complete_size(reports))  # half a line would be glued to the next one
+        return has_begun
 
     def ask(self, message: Reported | Ended) -> Answer:
         """Keep the message."""

@@ -8,7 +8,7 @@ import selectors
 import socket
 import time
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from attrs import frozen
 
@@ -21,6 +21,17 @@ HELLO_SECONDS = 10.0
 _LONGEST_HELLO = 4096
 _SEND_SECONDS = 5.0
 """A worker waits for each answer; one that does not take it for so long is taken for dead."""
+
+
+class Channel(Protocol):
+    """By which a worker is spoken to."""
+
+    @property
+    def hello(self) -> Hello:
+        """Who it is, and which run it has under way."""
+
+    def send(self, message: Message) -> bool:
+        """Say something; ``False`` if it is certain that nobody hears it."""
 
 
 class WorkerChannel:
@@ -45,7 +56,7 @@ class WorkerChannel:
 class Received:
     """What arrived from a worker."""
 
-    channel: WorkerChannel
+    channel: Channel
     message: Message | None
     """Its hello first; ``None`` when the connection is closed, which is the last."""
 
