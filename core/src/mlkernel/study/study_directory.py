@@ -152,7 +152,8 @@ def find_study(text: str, root: Path) -> StudyDirectory:
     given = StudyDirectory(Path(text))
     if os.sep in text and given.exists():
         return StudyDirectory(Path(text).absolute())
-    studies = {directory.name: directory for directory in list_studies(root)}
+    # Absolute: workers may start in another folder.
+    studies = {directory.name: directory for directory in list_studies(root.absolute())}
     if text in studies:
         return studies[text]
     fitting = [name for name in studies if name.startswith(text)]
