@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mlkernel.study.study_directory import StudyDirectory
+
 from .killed_study import SECONDS, TARGETS, kill, processes_of
 
 
@@ -34,14 +36,18 @@ class Machine:
         """Run a command of ``kernel``: its exit code, and all that it said."""
         return ended(self.start(*words))
 
+    def study(self, name: str, folder: str = "studies") -> StudyDirectory:
+        """The study of this name here."""
+        return StudyDirectory(self.folder / folder / name)
+
     def runs(self, study: str) -> list[str]:
         """Names of the run directories here."""
-        return sorted(path.name for path in (self.folder / "studies" / study / "runs").iterdir())
+        return sorted(path.name for path in self.study(study).runs.iterdir())
 
     def die(self, driver: subprocess.Popen[str], study: str) -> None:
         """All processes end at once."""
         driver.kill()
-        for group in processes_of(self.folder / "studies" / study):
+        for group in processes_of(self.study(study).path):
             for process in group:
                 kill(process)
         driver.communicate()

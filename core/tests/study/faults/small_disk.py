@@ -6,8 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-
-KILOBYTES = 1024
+from typing import Self
 
 
 class SmallDisk:
@@ -17,7 +16,7 @@ class SmallDisk:
         self.folder, self._kilobytes = folder, kilobytes
         folder.mkdir()
 
-    def __enter__(self) -> SmallDisk:
+    def __enter__(self) -> Self:
         self._mount(f"size={self._kilobytes}k")
         return self
 

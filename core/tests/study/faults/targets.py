@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -52,3 +54,14 @@ def fills_another_disk(config):
     if config["x"] > 0 and Path("full").exists():
         Path("/dev/full").write_text("no room")
     return config["x"]
+
+
+def hangs(config):
+    """In three ways, one for each of three values."""
+    if config["way"] == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if config["way"] == "child":
+        subprocess.run(["sleep", "1234"], check=True)
+    if config["way"] != "fine":
+        time.sleep(1234)
+    return 1.0

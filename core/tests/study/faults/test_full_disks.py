@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from mlkernel.study.study_directory import StudyDirectory
-
 from .killed_study import outcome
 from .machine import Machine
 from .small_disk import SmallDisk, cannot_mount
@@ -27,15 +25,11 @@ def search(machine, name, target, trials, *words):
     return machine.run(*SEARCH, "--name", name, "--trainer", target, "--trials", str(trials), *words)
 
 
-def study(machine, name, folder="studies"):
-    return StudyDirectory(machine.folder / folder / name)
-
-
 def require_equal(machine, name, target, trials, *words):
     """The study did what one does that has all the room it needs."""
     code, said = search(machine, "alone", target, trials, *words, "--studies", "elsewhere")
     assert code == 0, said
-    assert outcome(study(machine, name)) == outcome(study(machine, "alone", "elsewhere"))
+    assert outcome(machine.study(name)) == outcome(machine.study("alone", "elsewhere"))
 
 
 def test_a_trial_that_finds_a_full_disk_waits_for_room(machine):
@@ -45,14 +39,14 @@ def test_a_trial_that_finds_a_full_disk_waits_for_room(machine):
     assert code == 75, said
     assert "No space left on device" in said
     assert "kernel study resume study" in said
-    states = [state for _, _, state, *_ in outcome(study(machine, "study")).trials]
+    states = [state for _, _, state, *_ in outcome(machine.study("study")).trials]
     assert set(states) == {"finished", "waiting"}
     code, said = machine.run("study", "resume", "study")
     assert code == 75, "it is still full"
     full.unlink()
     code, said = machine.run("study", "resume", "study")
     assert code == 0, said
-    states = [state for _, _, state, *_ in outcome(study(machine, "study")).trials]
+    states = [state for _, _, state, *_ in outcome(machine.study("study")).trials]
     assert states == ["finished"] * 6
 
 
