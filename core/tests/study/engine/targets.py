@@ -43,6 +43,17 @@ def not_a_number(config):
     return float("nan") if config["x"] > 0 else config["x"]
 
 
+def fails_when_told(config, reporter):
+    """Says in a file which of its failures comes next, and waits for another file."""
+    study, memory = Path(reporter.directory).parent.parent, Path(reporter.directory) / "failures"
+    failure = 1 + (int(memory.read_text()) if memory.exists() else 0)
+    (study / f"begun-{failure}").touch()
+    while not (study / f"fail-{failure}").exists():
+        time.sleep(0.02)
+    memory.write_text(str(failure))
+    raise ValueError("as it was told")
+
+
 def hangs(config):
     if config["x"] > 0:
         time.sleep(100)

@@ -1,6 +1,6 @@
 """What fails is handled and told; the other trials go on."""
 
-from core.tests.study.engine.studies import TARGETS, command, search, trials
+from core.tests.study.engine.studies import TARGETS, command, search, start, start_search, trials, wait_for
 
 
 def failures(cwd):
@@ -29,9 +29,38 @@ def test_a_run_over_its_time_limit_is_ended(tmp_path):
 
 
 def test_a_metric_that_is_never_reported_is_named_beside_those_that_were(tmp_path):
-    done = search(tmp_path, "silent")
+    done = search(tmp_path, "silent", "--trials", "2")
     assert done.returncode == 1
     assert "never reported 'loss'; it reported accuracy" in failures(tmp_path)[0]
+
+
+def test_a_study_does_not_go_on_when_no_trial_reports_its_metric(tmp_path):
+    done = search(tmp_path, "silent")
+    assert done.returncode == 75
+    assert "3 trials ended and none reported 'loss'; they reported accuracy" in done.stderr
+    assert "--metric" in done.stderr
+    assert list(failures(tmp_path)) == [0, 1, 2]
+    assert command("study", "resume", "study", cwd=tmp_path).returncode == 1
+    assert len(trials(tmp_path)) == 5
+
+
+def test_failures_count_whoever_drives(tmp_path):
+    words = ("retries=2", "--trials", "1", "points_to_evaluate=[{x: 0.5}]")
+    driver = start_search(tmp_path, "fails_when_told", *words)
+    study = tmp_path / "studies" / "study"
+    for attempt in (1, 2):
+        wait_for((study / f"begun-{attempt}").exists)
+        (study / f"fail-{attempt}").touch()
+        wait_for((study / f"begun-{attempt + 1}").exists)
+        driver.kill()
+        driver.communicate()
+        driver = start("study", "resume", "study", cwd=tmp_path)
+    wait_for((study / "begun-3").exists)
+    (study / "fail-3").touch()
+    assert driver.wait(60) == 1
+    driver.communicate()
+    assert [run.failures for run in trials(tmp_path)[0].runs] == [2]
+    assert not (study / "begun-4").exists()
 
 
 def test_everything_wrong_is_told_before_anything_begins(tmp_path):

@@ -93,7 +93,7 @@ class Driver:
                 self._hear(one)
             if time.monotonic() >= self._next_tick:
                 self._tick()
-            goes_on = not self._pool.is_empty if self._stopping else self._supply()
+            goes_on = not self._pool.is_empty if self._stopping else self.trouble is not None or self._supply()
         self._pool.deliver()
         return goes_on
 
@@ -219,6 +219,7 @@ class Driver:
                 self._ends.failed(run, worker.end_reason, may_retry=False)
             else:
                 self._ends.heard(run, message)
+                self.trouble = self.trouble or self._ends.trouble
                 if message.no_room:
                     self.trouble = self.trouble or f"trial {run.trial.number}: {message.error}"
         leaves = message.state == "paused" and message.error is not None

@@ -10,6 +10,8 @@ from mlkernel.study.engine.trial_value import trial_value
 from mlkernel.study.store.records import RunState
 from mlkernel.study.worker.messages import Ended
 
+SILENT_TRIALS = 3
+"""As many that report another metric than that of the study are no chance."""
 UNDER_WAY = frozenset({"waiting", "running"})
 
 
@@ -20,11 +22,17 @@ class RunEnds:
         self._store, self._study = context.store, context.study
         self._state, self._notices = context.state, context.notices
         self._work = work
+        self._silent: set[int] = set()
+        """Trials that did not report what they are compared by."""
+        self.trouble: str | None = None
+        """Why no trial would fare better, if so."""
 
     def heard(self, run: LiveRun, message: Ended) -> None:
         """A worker says that its run ended."""
         run.metrics = message.metrics or run.metrics
         if message.state == "failed":
+            if message.no_metric:
+                self._missed(run)
             self.failed(run, message.error or "failed without a word", may_retry=message.retry)
         elif message.state == "paused":
             leaves = message.error is not None  # the worker, which takes nothing from the run
@@ -63,13 +71,27 @@ class RunEnds:
     def _completed(self, run: LiveRun, state: RunState) -> None:
         run.result = run.value.value(self._state.config.result)
         if run.result is None:
-            missing = " and ".join(repr(one.metric) for one in self._state.problem.objectives)
+            self._missed(run)
             reported = ", ".join(sorted(run.metrics)) or "nothing"
-            self.failed(run, f"never reported {missing}; it reported {reported}", may_retry=False)
+            self.failed(run, f"never reported {self._wanted}; it reported {reported}", may_retry=False)
             return
         with self._store.together(self._study):
             self._end_run(run, state)
             self._settle(run.trial)
+
+    @property
+    def _wanted(self) -> str:
+        return " and ".join(repr(one.metric) for one in self._state.problem.objectives)
+
+    def _missed(self, run: LiveRun) -> None:
+        """A run went well, and did not report what it is compared by; so it may go with all of them."""
+        self._silent.add(run.trial.number)
+        if len(self._silent) == SILENT_TRIALS and not self._state.curves.report_count:
+            others = ", ".join(sorted(run.metrics)) or "nothing"
+            self.trouble = (
+                f"{SILENT_TRIALS} trials ended and none reported {self._wanted}; they reported {others}: "
+                "name one of these with --metric in a new study, or let the trainer report it"
+            )
 
     def _rested(self, run: LiveRun) -> None:
         with self._store.together(self._study):

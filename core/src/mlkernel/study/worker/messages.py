@@ -125,6 +125,8 @@ class Ended:
     """Why it failed, in one line; of a paused run, why the worker goes."""
     retry: bool = False
     """Whether a failed run may succeed if it is tried again."""
+    no_metric: bool = False
+    """Whether it went well, but for an objective that was never reported."""
     no_room: bool = False
     """Whether it was left because a disk is full, so that no other run would fare better."""
     metrics: Mapping[str, float] = field(factory=dict, converter=_numbers)

@@ -36,6 +36,10 @@ class TargetError(UsageError):
     """What is to be trained breaks its contract: it would do so again if it were tried again."""
 
 
+class NeverReportedError(TargetError):
+    """What is to be trained does not tell what it is compared by."""
+
+
 @frozen
 class Ending:
     """How a run ends, or shall end."""
@@ -123,15 +127,15 @@ class RunReports:
     def check_complete(self) -> None:
         """See that the objectives were reported.
 
-        :raises TargetError: they never were; names what was. A resumed run may have reported them before.
+        :raises NeverReportedError: they never were; names what was. A resumed run may have reported them before.
         """
         if self.count or self._order.resume:
             return
         missing = ", ".join(repr(name) for name in self._names if name not in self.metrics)
         if not missing:
-            raise TargetError(f"the objectives {', '.join(self._names)} were never reported together")
+            raise NeverReportedError(f"the objectives {', '.join(self._names)} were never reported together")
         known = ", ".join(self.metrics) or "nothing"
-        raise TargetError(
+        raise NeverReportedError(
             f"it never reported {missing}; it reported {known}",
             hint="Name one of these as the study's metric, or report the metric.",
         )
