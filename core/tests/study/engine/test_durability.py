@@ -1,18 +1,11 @@
 """No trial is lost and none is counted twice, whoever dies when."""
 
-import os
-import random
 import signal
 import subprocess
-import time
 
-import pytest
 from core.tests.study.engine.studies import (
     command,
-    reports,
     search,
-    search_words,
-    start,
     start_search,
     trials,
     wait_for,
@@ -21,45 +14,11 @@ from core.tests.study.engine.studies import (
 RESUME = ("study", "resume", "study")
 
 
-def outcome(cwd, name):
-    return [(trial.number, trial.parameters, trial.values, trial.state) for trial in trials(cwd, name)]
-
-
 def workers(cwd):
     """Process numbers of the study's workers."""
     pattern = f"mlkernel.study.worker --study {cwd / 'studies' / 'study'} "
     found = subprocess.run(["pgrep", "-f", pattern], capture_output=True, text=True, check=False)
     return [int(word) for word in found.stdout.split()]
-
-
-def kill(pid):
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return  # it was over
-
-
-@pytest.mark.parametrize("algorithm", ["random", "grid", "tpe"])
-def test_a_study_whose_processes_are_killed_equals_one_that_is_left_alone(tmp_path, algorithm):
-    words = () if algorithm == "grid" else ("--trials", "5")
-    words = (*words, "retries=1000")
-    assert search(tmp_path, "steps", *words, name="alone", algorithm=algorithm).returncode == 0
-    rng = random.Random(algorithm)
-    driver = start(*search_words("steps", *words, algorithm=algorithm), cwd=tmp_path)
-    wait_for(lambda: workers(tmp_path) or driver.poll() is not None)
-    for _ in range(4):
-        time.sleep(rng.uniform(0.0, 0.4))
-        if rng.random() < 0.5:
-            driver.kill()
-            driver.communicate()
-            driver = start(*RESUME, cwd=tmp_path)
-        else:
-            for pid in workers(tmp_path)[:1]:
-                kill(pid)
-    _, said = driver.communicate(timeout=120)
-    assert driver.returncode == 0, said
-    assert outcome(tmp_path, "study") == outcome(tmp_path, "alone")
-    assert reports(tmp_path) == reports(tmp_path, "alone")
 
 
 def test_a_worker_that_is_lost_is_replaced_and_its_run_tried_again(tmp_path):

@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from mlkernel.study.study_directory import StudyDirectory
@@ -62,9 +64,18 @@ class Machine:
 
 
 def ended(driver: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for its end: its exit code, and all that it said."""
     try:
         printed, said = driver.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
         driver.kill()
         raise
     return driver.returncode, printed + said
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until *condition* holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)

@@ -65,3 +65,10 @@ def hangs(config):
     if config["way"] != "fine":
         time.sleep(1234)
     return 1.0
+
+
+def talks(config, reporter):
+    """Reports more than a small disk takes."""
+    for _ in range(25):
+        reporter({random.randbytes(20).hex(): random.random() for _ in range(500)}, loss=config["x"])
+    return config["x"]

@@ -10,7 +10,7 @@ import pytest
 
 from mlkernel.study.store.opening import open_store
 
-from .machine import Machine, ended
+from .machine import Machine, ended, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 
@@ -28,13 +28,6 @@ def machines(tmp_path):
 @pytest.fixture
 def database(new_database):
     return new_database()
-
-
-def wait_for(condition, seconds=60.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def trials(database):
