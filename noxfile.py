@@ -23,6 +23,9 @@ PACKAGES = [
     "plugins/locallm",
     "plugins/search",
     "contrib/tqdm",
+    "contrib/tensorboard",
+    "contrib/mlflow",
+    "contrib/wandb",
 ]
 """In the order of their dependencies."""
 WITH_EXTRAS = [
@@ -33,6 +36,9 @@ WITH_EXTRAS = [
     "plugins/locallm",
     "plugins/search[gp,cma-es,hyperopt,nevergrad,skopt]",
     "contrib/tqdm",
+    "contrib/tensorboard",
+    "contrib/mlflow[local]",
+    "contrib/wandb",
 ]
 """The same, with everything that they can use, but for what is in the next list."""
 LARGE_EXTRAS = ["plugins/locallm[huggingface]"]

@@ -75,6 +75,7 @@ if TYPE_CHECKING:
         Wait,
     )
     from mlkernel.study.trial_seed import trial_random, trial_seed
+    from mlkernel.tracker.tracker import RunFacts, TrackedRecord, TrackedRun, Tracker
     from mlkernel.trial import Trial
 
 __all__ = [
@@ -122,6 +123,7 @@ __all__ = [
     "Report",
     "Resources",
     "Run",
+    "RunFacts",
     "RunLockedError",
     "RunStopped",
     "SearchAlgorithm",
@@ -132,6 +134,9 @@ __all__ = [
     "StateCodec",
     "Stop",
     "StorageError",
+    "TrackedRecord",
+    "TrackedRun",
+    "Tracker",
     "Trainer",
     "TrainingError",
     "Trial",
@@ -213,6 +218,7 @@ _MODULES = {
     "Report": "mlkernel.study.curves",
     "Resources": "mlkernel.launcher.launcher",
     "Run": "mlkernel.run.run",
+    "RunFacts": "mlkernel.tracker.tracker",
     "SearchAlgorithm": "mlkernel.study.search_algorithm",
     "SearchProblem": "mlkernel.study.search_problem",
     "SearchSpace": "mlkernel.study.space.search_space",
@@ -220,6 +226,9 @@ _MODULES = {
     "Server": "mlkernel.server",
     "StateCodec": "mlkernel.checkpoint.state_codec",
     "Stop": "mlkernel.study.trial_scheduler",
+    "TrackedRecord": "mlkernel.tracker.tracker",
+    "TrackedRun": "mlkernel.tracker.tracker",
+    "Tracker": "mlkernel.tracker.tracker",
     "Trainer": "mlkernel.run.trainer",
     "Trial": "mlkernel.trial",
     "TrialScheduler": "mlkernel.study.trial_scheduler",

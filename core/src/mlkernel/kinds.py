@@ -65,3 +65,9 @@ launcher = Kind(
     protocol="mlkernel.launcher.launcher:Launcher",
     checks="mlkernel.testing.launcher_checks:launcher_checks",
 )
+tracker = Kind(
+    name="tracker",
+    summary="Sends what runs log to another program; chosen with --tracker NAME.",
+    protocol="mlkernel.tracker.tracker:Tracker",
+    checks="mlkernel.testing.tracker_checks:tracker_checks",
+)

@@ -30,6 +30,7 @@ COMMANDS = {
     "list": ("mlkernel.cli.list_command", "list runs"),
     "show": ("mlkernel.cli.show_command", "show one run"),
     "logs": ("mlkernel.cli.logs_command", "print the log of a run, and follow it with -f"),
+    "track": ("mlkernel.cli.track_command", "send a run or a study to MLflow, TensorBoard or W&B"),
     "compare": ("mlkernel.cli.compare_command", "compare runs side by side"),
     "plot": ("mlkernel.cli.plot_command", "draw learning curves of runs"),
     "clean": ("mlkernel.cli.clean_command", "delete runs or their checkpoints"),

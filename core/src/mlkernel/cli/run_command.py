@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlkernel.cli.component_help import add_component_help
 from mlkernel.cli.run_arguments import add_runs_argument
+from mlkernel.cli.tracker_arguments import add_tracker_argument, chosen_trackers, start_followers
 
 if TYPE_CHECKING:
     from mlkernel.run.attempt import Outcome
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="short for run.name=NAME")
     parser.add_argument("--progress-bar", metavar="NAME", help="short for run.progress_bar=NAME")
     parser.add_argument("--strict-plugins", action="store_true", help="short for run.strict_plugins=true")
+    add_tracker_argument(parser)
     add_runs_argument(parser)
     parser.add_argument(
         "overrides",
@@ -47,11 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, and tell where the results are."""
     from mlkernel.run.session import start_run
 
+    trackers = chosen_trackers(arguments)
     outcome = start_run(
         arguments.trainer,
         config_files=arguments.config,
         overrides=_overrides(arguments),
         runs=arguments.runs,
+        opened=lambda directory: start_followers(directory, trackers, attempt=1),
     )
     print_outcome(outcome)
     return outcome.exit_code

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlkernel.cli import search_ask
+from mlkernel.cli.tracker_arguments import add_tracker_argument, chosen_trackers, start_followers
 from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--store", metavar="URL", help="a database that keeps the study, such as postgresql://host/name"
     )
 
+    add_tracker_argument(parser)
     search_ask.add_arguments(parser)
 
 
@@ -118,8 +120,15 @@ def run(arguments: argparse.Namespace) -> int:
     from mlkernel.study.engine.study_session import start_study
 
     words = [word for word in arguments.words if "=" in word]
+    trackers = chosen_trackers(arguments)
     with study_of(arguments, [*_assignments(arguments), *words]) as config:
-        outcome = start_study(config, study_display(), studies=arguments.studies, store_url=arguments.store)
+        outcome = start_study(
+            config,
+            study_display(),
+            studies=arguments.studies,
+            store_url=arguments.store,
+            opened=lambda directory: start_followers(directory, trackers),
+        )
     print_study_outcome(outcome)
     return outcome.exit_code
 

@@ -6,12 +6,14 @@ import argparse
 import time
 
 from mlkernel.cli.study_arguments import add_study_arguments
+from mlkernel.cli.tracker_arguments import add_tracker_argument, chosen_trackers, start_followers
 from mlkernel.errors import UsageError
 
 
 def add_resume_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel study resume`` takes."""
     add_study_arguments(parser)
+    add_tracker_argument(parser)
 
 
 def run_resume(arguments: argparse.Namespace) -> int:
@@ -21,7 +23,9 @@ def run_resume(arguments: argparse.Namespace) -> int:
     from mlkernel.study.engine.study_session import resume_study
     from mlkernel.study.study_directory import find_study, studies_root
 
+    trackers = chosen_trackers(arguments)
     directory = find_study(arguments.study, studies_root(arguments.studies))
+    start_followers(directory.path, trackers)
     outcome = resume_study(directory, study_display())
     print_study_outcome(outcome)
     return outcome.exit_code

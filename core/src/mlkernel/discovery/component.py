@@ -48,7 +48,7 @@ class Component:
 
         :raises PluginError: when a module that it needs is not installed, the import fails, or it cannot be called.
         """
-        require_modules(self.descriptor.needs, asked_by=self.title, distribution=self.distribution)
+        self.require()
         factory = load_attribute(self.descriptor.factory, asked_by=self.title)
         if not callable(factory):
             raise PluginError(f"{self.title}: the factory {self.descriptor.factory} cannot be called")
@@ -61,12 +61,19 @@ class Component:
         made_by: Callable[..., Any] = factory
         return made_by
 
+    def require(self) -> None:
+        """See that the modules that it needs are there, without importing any.
+
+        :raises PluginError: names those that are missing.
+        """
+        require_modules(self.descriptor.needs, asked_by=self.title, distribution=self.distribution)
+
     def module(self) -> ModuleType:
         """Import and return the module that its descriptor names in the place of a factory, as commands do.
 
         :raises PluginError: when a module that it needs is not installed, the import fails, or it is no command.
         """
-        require_modules(self.descriptor.needs, asked_by=self.title, distribution=self.distribution)
+        self.require()
         module = load_module(self.descriptor.factory, asked_by=self.title)
         missing = [name for name in ("add_arguments", "run") if not callable(getattr(module, name, None))]
         if missing:

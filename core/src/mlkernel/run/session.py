@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +41,7 @@ def start_run(
     runs: str | Path | None = None,
     run_id: str | None = None,
     listeners: Sequence[object] | None = None,
+    opened: Callable[[Path], None] | None = None,
 ) -> Outcome:
     """Make a plan, open a run directory for it, and train.
 
@@ -52,6 +53,7 @@ def start_run(
     :param run_id: the name of the run directory, which may exist if no run was started in it; made up by default.
         Checkpoints that lie in it are gone on from.
     :param listeners: objects with hook implementations, in place of the installed listeners.
+    :param opened: called with the run directory, which holds the plan, before anything is trained.
     :raises UsageError: something that was asked for is wrong; no run directory is left behind, unless
         it was named.
     :raises TrainingError: the trainer raised; the run can be resumed.
@@ -70,6 +72,8 @@ def start_run(
     try:
         with RunLock(files.lock):
             plan.write(files.plan)
+            if opened is not None:
+                opened(files.path)
             return Attempt(files, plan, component, configuration, Status(), heard_by).train()
     except UsageError:
         if run_id is None and _is_untouched(files):

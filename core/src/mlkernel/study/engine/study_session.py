@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -76,12 +76,18 @@ class StudyOutcome:
 
 
 def start_study(
-    config: StudyConfig, display: StudyDisplay, *, studies: Path | None = None, store_url: str | None = None
+    config: StudyConfig,
+    display: StudyDisplay,
+    *,
+    studies: Path | None = None,
+    store_url: str | None = None,
+    opened: Callable[[Path], None] | None = None,
 ) -> StudyOutcome:
     """Begin a study and drive it.
 
     :param studies: the folder of studies; by default ``$MLKERNEL_STUDIES``, or ``studies`` in the current folder.
     :param store_url: of a database; a file in the study's folder unless given. A study that is there is joined.
+    :param opened: called with the study's directory, whose store holds the study, before anything is driven.
     :raises UsageError: something that was asked for is wrong; nothing was begun.
     """
     config = settled(config)
@@ -111,6 +117,8 @@ def start_study(
             directory.note(store_url)
         if notice is not None:
             display.say(notice)
+        if opened is not None:
+            opened(directory.path)
         return _drive(directory, store, display)
     finally:
         store.close()

@@ -1,0 +1,1 @@
+"""Metrics of runs and studies, as TensorBoard shows them."""

@@ -1,0 +1,1 @@
+"""Metrics of runs and studies in Weights & Biases, written offline."""
