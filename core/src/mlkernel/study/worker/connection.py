@@ -58,6 +58,20 @@ class Connection:
             self._read()
         return decode(line)
 
+    def receive_within(self, seconds: float) -> Message:
+        """Wait for a message, but not for ever.
+
+        :raises ConnectionError: the other side is gone, or says nothing that can be understood.
+        :raises TimeoutError: it said nothing in time.
+        """
+        self._socket.settimeout(seconds)
+        try:
+            return self.receive()
+        except ProtocolError as error:
+            raise ConnectionError(error.message) from error
+        finally:
+            self._socket.settimeout(None)
+
     def receive_ready(self) -> list[Message]:
         """The messages that one read completes, perhaps none; waits only if nothing arrived.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import blake2b
 from pathlib import Path
 
 import attrs
@@ -21,6 +22,11 @@ class DriverEndpoint:
     host: str
     port: int
     token: str = attrs.field(repr=False)
+
+    @property
+    def proof(self) -> str:
+        """What only who knows the token can say, and what does not give it away."""
+        return blake2b(b"driver", key=self.token.encode()[:64], digest_size=16).hexdigest()
 
     def write(self, study: Path) -> None:
         """Replace the file in the folder *study*; only its owner can read it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import socket
 import time
@@ -10,8 +11,8 @@ from typing import Protocol
 
 from mlkernel.errors import KernelError
 from mlkernel.study.worker.connection import Connection
-from mlkernel.study.worker.driver_endpoint import ENDPOINT_FILE, read_endpoint
-from mlkernel.study.worker.messages import Answer, Ended, Hello, Reported
+from mlkernel.study.worker.driver_endpoint import ENDPOINT_FILE, DriverEndpoint, read_endpoint
+from mlkernel.study.worker.messages import Answer, Ended, Hello, Message, Reported, Welcome
 from mlkernel.study.worker.stop_signal import StopSignal
 
 PATIENCE = 60.0
@@ -37,6 +38,10 @@ class Link(Protocol):
 
         :raises DriverGoneError: there is nobody to answer.
         """
+
+
+def _is_driver(greeting: Message, endpoint: DriverEndpoint) -> bool:
+    return isinstance(greeting, Welcome) and hmac.compare_digest(greeting.proof, endpoint.proof)
 
 
 class DriverLink:
@@ -100,6 +105,9 @@ class DriverLink:
             token=endpoint.token, key=self._key, pid=os.getpid(), host=socket.gethostname(), running=running
         )
         try:
+            # The port of a driver that died may be somebody else's now.
+            if not _is_driver(connection.receive_within(self._patience), endpoint):
+                raise ConnectionError(f"the port {endpoint.port} is no driver's any more")
             connection.send(hello)
         except OSError:
             connection.close()

@@ -1,7 +1,8 @@
 """What a worker and the driver of its study say to each other: one JSON object a line, told apart by its ``type``.
 
-A worker says who it is, is told what to train, and then speaks first: it sends a report or an end, and waits for the
-answer before it does anything else. A message whose answer was lost with the connection is sent again.
+The driver shows that it is one. A worker says who it is, is told what to train, and then speaks first: it sends a
+report or an end, and waits for the answer before it does anything else. A message whose answer was lost with the
+connection is sent again.
 """
 
 from __future__ import annotations
@@ -50,8 +51,17 @@ class Message(Protocol):
 
 
 @frozen(kw_only=True)
+class Welcome:
+    """What a driver says to whoever connects, so that nobody else is taken for it."""
+
+    type: ClassVar[str] = "welcome"
+    proof: str
+    """That it knows the token of its endpoint."""
+
+
+@frozen(kw_only=True)
 class Hello:
-    """The first message of every connection; the driver gives work, or waits for more if a run is under way."""
+    """A worker's first message on every connection; the driver gives work, or waits for more if a run is under way."""
 
     type: ClassVar[str] = "hello"
     token: str = field(repr=False)
@@ -168,7 +178,7 @@ class Bye:
 
 Answer = TrainRun | Continue | Stop | Pause | Bye
 _TYPES: dict[str, Any] = {
-    kind.type: kind for kind in (Hello, TrainRun, Reported, Ended, Continue, Stop, Pause, Bye)
+    kind.type: kind for kind in (Welcome, Hello, TrainRun, Reported, Ended, Continue, Stop, Pause, Bye)
 }
 _FIELDS: dict[type, tuple[str, ...]] = {
     kind: tuple(one.name for one in attrs.fields(kind)) for kind in _TYPES.values()

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from mlkernel.study.worker.connection import LONGEST_LINE, Connection
 from mlkernel.study.worker.driver_endpoint import DriverEndpoint
-from mlkernel.study.worker.messages import Hello, Message, ProtocolError
+from mlkernel.study.worker.messages import Hello, Message, ProtocolError, Welcome
 
 HELLO_SECONDS = 10.0
 """Who has not said hello by then is sent away."""
@@ -119,6 +119,11 @@ class WorkerServer:
             return
         peer.settimeout(_SEND_SECONDS)
         connection = Connection(peer, limit=_LONGEST_HELLO)
+        try:
+            connection.send(Welcome(proof=self.endpoint.proof))
+        except OSError:
+            connection.close()
+            return
         self._strangers[connection] = time.monotonic()
         self._selector.register(connection, selectors.EVENT_READ, connection)
 
