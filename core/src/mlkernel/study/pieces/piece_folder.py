@@ -110,7 +110,7 @@ class PieceFolder:
         folder = self.path / BACKUP / piece.kind
         folder.mkdir(parents=True, exist_ok=True)
         suffix = "" if piece.kind == PROJECT else piece.path.suffix
-        names = (f"{piece.name}_{moment}{more}{suffix}" for more in ("", *(f"-{n}" for n in range(2, 1000))))
+        names = (f"{piece.name}_{moment}{more}{suffix}" for more in ("", *(f"_{n:03d}" for n in range(2, 1000))))
         backup = next(folder / name for name in names if not (folder / name).exists())
         if piece.kind == PROJECT:
             piece.path.rename(backup)
