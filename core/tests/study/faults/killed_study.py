@@ -121,7 +121,7 @@ def processes_of(study: Path) -> tuple[list[int], list[int]]:
             words = (process / "cmdline").read_bytes().split(b"\0")
         except OSError:  # it is over
             continue
-        if WORKER in words and os.fsencode(study) in words:
+        if WORKER in words and any(Path(os.fsdecode(word)).is_relative_to(study) for word in words):
             (workers if words[1] == b"-m" else supervisors).append(int(process.name))
     return workers, supervisors
 

@@ -8,6 +8,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from attrs import frozen
+
+from mlkernel import Trainer, option
+
 
 def noisy(config, reporter):
     """Every value depends on the shared generator, which each attempt seeds alike."""
@@ -32,6 +36,35 @@ class Walker:
 
     def load_checkpoint(self, directory):
         self.total = float((Path(directory) / "total").read_text())
+
+
+@frozen(kw_only=True)
+class KeeperConfig:
+    """Of the trainer."""
+
+    x: float = option(0.0, help="Added in each iteration.")
+
+
+class Keeper(Trainer):
+    """A trainer of the kernel that climbs by chance, with large checkpoints."""
+
+    Config = KeeperConfig
+
+    def __init__(self, run):
+        super().__init__(run)
+        self.height = 0.0
+
+    def train(self):
+        for iteration in self.run.loop("train", 8):
+            time.sleep(0.01)
+            self.height += self.config.x + self.run.random("wind").random()
+            iteration.log(loss=self.height)
+
+    def state_dict(self):
+        return {"height": self.height, "ballast": "b" * 50_000}
+
+    def load_state_dict(self, state):
+        self.height = state["height"]
 
 
 def gated(config, reporter):

@@ -66,38 +66,9 @@ def test_a_study_whose_disk_is_full_goes_on_when_there_is_room(machine, kilobyte
         require_equal(machine, "study", "./targets.py:fills", 10)
 
 
-KEEPER = """
-from attrs import frozen
-from mlkernel import Trainer, option
-
-@frozen(kw_only=True)
-class Config:
-    x: float = option(0.0, help="Added in each iteration.")
-
-class Keeper(Trainer):
-    Config = Config
-
-    def __init__(self, run):
-        super().__init__(run)
-        self.height = 0.0
-
-    def train(self):
-        for iteration in self.run.loop("train", 4):
-            self.height += self.config.x + self.run.random("wind").random()
-            iteration.log(loss=self.height)
-
-    def state_dict(self):
-        return {"height": self.height, "ballast": "b" * 50_000}
-
-    def load_state_dict(self, state):
-        self.height = state["height"]
-"""
-
-
 @needs_mounts
 def test_a_trainer_whose_checkpoints_find_no_room_goes_on_from_those_it_has(machine):
-    (machine.folder / "keeper.py").write_text(KEEPER)
-    words = ("./keeper.py:Keeper", 8, "--set", "checkpoint.every_iterations=1")
+    words = ("./targets.py:Keeper", 8, "--set", "checkpoint.every_iterations=1")
     with SmallDisk(machine.folder / "studies", 900) as disk:
         code, said = search(machine, "study", *words)
         assert code in {2, 75}, said

@@ -17,6 +17,9 @@ SPACE = "x=uniform(-1,1)"
 ALL = ("--metric", "loss", "retries=1000", "--algorithm")
 FUNCTION = ("--trainer", f"{TARGETS}:noisy", *ALL)
 CLASS = ("--trainer", f"{TARGETS}:Walker", "--space", SPACE, *ALL, "random", "--scheduler")
+TRAINER = ("--trainer", f"{TARGETS}:Keeper", "--space", SPACE, *ALL, "random")
+DEAF = ("--launcher", f"{TARGETS.parent.parent / 'engine' / 'deaf_launcher.py'}:Deaf")
+"""One job for each run, whose reports are read from files."""
 STUDIES = {
     "random": (*FUNCTION, "random", "--trials", "30", "--space", SPACE),
     "grid": (*FUNCTION, "grid", "--space", "x=uniform(low=-1,high=1,bins=30)"),
@@ -27,6 +30,13 @@ STUDIES = {
     "asha": (*CLASS, "asha", "--trials", "12", "--max-step", "18"),
     "asha-promote": (*CLASS, "asha", "--trials", "12", "--max-step", "18", "scheduler.form=promote"),
     "hyperband": (*CLASS, "hyperband", "--trials", "12", "--max-step", "9"),
+    "trainer": (*TRAINER, "--trials", "10", "--set", "checkpoint.every_iterations=2"),
+    "trainer-pbt": (
+        *(*TRAINER, "--trials", "3", "--max-step", "8", "--scheduler", "pbt", "scheduler.interval=2"),
+        *("--set", "checkpoint.every_iterations=1"),
+    ),
+    "jobs": (*FUNCTION, "random", "--trials", "15", "--space", SPACE, *DEAF),
+    "jobs-pbt": (*CLASS, "pbt", "--trials", "3", "--max-step", "12", "scheduler.interval=4", *DEAF),
 }
 """Words of ``kernel search``. With one worker, everything that happens follows from the seed."""
 
