@@ -30,7 +30,6 @@ class JobPool(WorkerPool):
 
     def __init__(self, launcher: Launcher, study: Path, resources: Resources, directory: Path | None) -> None:
         super().__init__(launcher, study, resources, directory)
-        self._resources = resources  # a job is one run: the launcher keeps the time limit, too
         self._folder = study / "workers"
         self._channels: dict[str, JobChannel] = {}
         self._gone: list[JobChannel] = []
@@ -108,7 +107,7 @@ class JobPool(WorkerPool):
                 continue
             channel.over = channel.over or (status, time.monotonic())
             if status.state == "timeout":
-                worker.end_reason = worker.end_reason or _over_time(self._resources.time)
+                worker.end_reason = worker.end_reason or _over_time(self.resources.time)
             if not channel.has_end() and not self._may_be_late(channel):
                 ended.append((worker, status))
         for worker, status in ended:
@@ -143,7 +142,7 @@ class JobPool(WorkerPool):
             argv=(sys.executable, "-m", "mlkernel.study.worker", "--job", str(folder / JOB_FILE)),
             directory=folder,
             working_directory=self._directory,
-            resources=self._resources,
+            resources=self.resources,  # a job is one run: the launcher keeps the time limit, too
             grace=GRACE_SECONDS,
         )
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import attrs
 from attrs import frozen
 
 from mlkernel.errors import KernelError, StorageError, UsageError
@@ -36,6 +37,7 @@ from mlkernel.study.engine.target_check import check_target
 from mlkernel.study.engine.warm_start import earlier_observations
 from mlkernel.study.engine.worker_pool import WorkerPool
 from mlkernel.study.scheduler_choice import make_trial_scheduler
+from mlkernel.study.search_problem import SearchProblem
 from mlkernel.study.store.opening import open_store
 from mlkernel.study.store.records import StudyRecord, TrialRecord
 from mlkernel.study.store.store_url import scheme
@@ -193,7 +195,9 @@ class _StudyDrive:
         known = earlier_observations(config, directory.path.parent)
         self._state = StudyState(config, problem, known)
         self._state.read(store, directory.name)
-        scheduler = make_trial_scheduler(config.scheduler.name, problem, config.scheduler.config)
+        scheduler = make_trial_scheduler(
+            config.scheduler.name, self._as_it_began(problem), config.scheduler.config
+        )
         notices = self._notices = StudyNotices(directory.name, display, study_listeners())
         files = FileMove(config.directory, directory.working_directory())
         context = StudyContext(store, directory.name, name, directory.path, self._state, notices, files)
@@ -202,8 +206,14 @@ class _StudyDrive:
         here = files.config(config)
         self._working = None if here.directory is None else Path(here.directory)
         make_pool = WorkerPool if launcher.capabilities.channel else JobPool
-        pool = make_pool(launcher, directory.path, config.resources, self._working)
+        pool = self._pool = make_pool(launcher, directory.path, config.resources, self._working)
         self._driver = Driver(context, self._work, scheduler, pool, target_of(here))
+
+    def _as_it_began(self, problem: SearchProblem) -> SearchProblem:
+        """What the scheduler is made for: populations do not change when trials are added later."""
+        revisions = self._store.revisions(self._directory.name)
+        first = revisions[0] if revisions else self._record.configuration
+        return attrs.evolve(problem, trials=first.get("trials"))
 
     def to_end(self, stop: StopRequest) -> StudyOutcome:
         """Drive until the study is over, or asked to stop."""
@@ -278,11 +288,14 @@ class _StudyDrive:
 
     def _take_over(self, record: StudyRecord) -> None:
         """Go on as the study is configured now."""
-        self._record, self._config = record, stored_config(record)
+        before, self._record, self._config = self._config, record, stored_config(record)
         problem = make_problem(self._config)
         self._state.reconfigure(self._config, problem)
         self._work.ask_from_now_on(make_algorithm(self._config, problem))
+        self._pool.resources = self._config.resources
         self._display.say(f"the study was changed: revision {record.revision}")
+        if self._config.launcher.name != before.launcher.name:
+            self._display.say("the other launcher is used when the study is resumed")
 
     def _run_commands(self, commands: Sequence[str]) -> None:
         for command in commands:

@@ -64,8 +64,8 @@ class WorkerPool:
 
     def __init__(self, launcher: Launcher, study: Path, resources: Resources, directory: Path | None) -> None:
         self._launcher, self._study = launcher, study
-        # The time limit is one of runs: a worker trains many.
-        self._resources = attrs.evolve(resources, time=None)
+        self.resources = resources
+        """Of a run: what the workers get that are started from now on."""
         self._directory = directory
         self._workers: dict[str, Worker] = {}
         self._server: WorkerServer | None = None
@@ -98,7 +98,8 @@ class WorkerPool:
             argv=command,
             directory=self._study / "workers" / key,
             working_directory=self._directory,
-            resources=self._resources,
+            # The time limit is one of runs: a worker trains many.
+            resources=attrs.evolve(self.resources, time=None),
             grace=GRACE_SECONDS,
         )
 
