@@ -12,12 +12,16 @@ from typing import Any
 
 from mlkernel.errors import ConfigError
 
-PLAIN = {
-    "smbo": {name: name for name in ("base_estimator", "acq_function", "n_initial_points")},
+PLAIN: dict[str, dict[str, str]] = {
+    "random": {},
+    "grid": {},
+    "smbo": {},
     "nevergrad": {"optimizer": "method"},
-    "coordinate": {"order": "order", "defaults": "defaults"},
+    "coordinate": {},
 }
-"""Searches whose trials know nothing of each other's training, and their options: mle-toolbox's name → ours."""
+"""Searches whose trials know nothing of each other's training; mle-toolbox's names of options that have others here."""
+SAID_ELSEWHERE = ("refine_after", "refine_top_k", "metric_to_model", "budget_size", "num_workers")
+"""Options that are the study's own, or that nothing depends on."""
 EXPLORING = {"perturbation": "perturb", "resampling": "resample", "additive-noise": "noise"}
 
 
@@ -95,7 +99,8 @@ def _effort(resources: Mapping[str, Any]) -> dict[str, Any]:
 def _strategy(name: str, options: Mapping[str, Any], batches: int) -> dict[str, Any]:
     """Algorithm and scheduler; the last three have numbers of trials of their own."""
     if name in PLAIN:
-        return {"algorithm": {"use": name, **_named(options, PLAIN[name])}}
+        chosen = {key: value for key, value in options.items() if key not in SAID_ELSEWHERE}
+        return {"algorithm": {"use": name, **{PLAIN[name].get(key, key): chosen[key] for key in chosen}}}
     match name:
         case "halving":
             return _halving(options)

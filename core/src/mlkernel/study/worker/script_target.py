@@ -14,6 +14,7 @@ from mlkernel.errors import KernelError, RunStopped, UsageError
 from mlkernel.records.atomic_file import write_json
 from mlkernel.study.worker.abilities import Abilities
 from mlkernel.study.worker.context_arguments import last_step
+from mlkernel.study.worker.former_import import import_advice
 from mlkernel.study.worker.messages import TrainRun
 from mlkernel.study.worker.mle_log import read_mle_log
 from mlkernel.study.worker.point import nested_config
@@ -75,7 +76,10 @@ class ScriptTarget:
         finally:
             end_tree(process)
         if code:
-            raise ScriptFailedError(f"{self._path.name} ended with {_named(code)}{_last_words(order)}")
+            words = _last_words(order)
+            raise ScriptFailedError(
+                f"{self._path.name} ended with {_named(code)}{words}", hint=import_advice(words)
+            )
         if not reports.count and self._arguments == "mle-toolbox":
             for step, metrics in read_mle_log(Path(order.directory), order.seed):
                 ending = reports.report(metrics, step)

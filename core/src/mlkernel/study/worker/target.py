@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 from mlkernel.descriptors import Descriptor
 from mlkernel.discovery.loading import load_attribute
-from mlkernel.errors import UsageError
+from mlkernel.errors import PluginError, UsageError
 from mlkernel.study.worker.abilities import Abilities
+from mlkernel.study.worker.former_import import import_advice
 from mlkernel.study.worker.messages import TrainRun
 from mlkernel.study.worker.run_reports import Ending, RunReports, TargetError
 
@@ -68,7 +69,10 @@ def _object(name: str) -> Any:
             sys.path.insert(0, folder)  # its neighbours are found, as when the file is run as a script
     elif not colon or _is_installed(name):
         return None
-    found = load_attribute(name, asked_by=f"target {name}")
+    try:
+        found = load_attribute(name, asked_by=f"target {name}")
+    except PluginError as error:
+        raise PluginError(error.message, hint=import_advice(error.message) or error.hint) from error
     return None if isinstance(found, type) and _is_trainer(found) else found
 
 
