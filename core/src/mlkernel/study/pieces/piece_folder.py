@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -66,6 +66,8 @@ class PieceFolder:
     def pieces(self, kind: str, pattern: str = "*") -> list[Piece]:
         """All pieces of *kind* whose names match *pattern*, with the wildcards of a shell, by name."""
         folder = self.path / kind
+        for complete in folder.glob(".*.next"):
+            self._finish_swap(complete.stem.removeprefix("."))
         entries = sorted(folder.iterdir()) if folder.is_dir() else []
         shown = [entry for entry in entries if not entry.name.startswith(".")]
         if kind == PROJECT:
@@ -110,7 +112,9 @@ class PieceFolder:
         folder = self.path / BACKUP / piece.kind
         folder.mkdir(parents=True, exist_ok=True)
         suffix = "" if piece.kind == PROJECT else piece.path.suffix
-        names = (f"{piece.name}_{moment}{more}{suffix}" for more in ("", *(f"_{n:03d}" for n in range(2, 1000))))
+        names = (
+            f"{piece.name}_{moment}{more}{suffix}" for more in ("", *(f"_{n:03d}" for n in range(2, 1000)))
+        )
         backup = next(folder / name for name in names if not (folder / name).exists())
         if piece.kind == PROJECT:
             piece.path.rename(backup)
@@ -142,10 +146,10 @@ class PieceFolder:
         try:
             yield staged
             _sync_tree(staged)
-            complete = staged.rename(place.with_name(f".{name}.next"))
+            staged.rename(place.with_name(f".{name}.next"))
             if place.is_dir():
                 self.keep_backup(Piece(PROJECT, name, place))
-            complete.rename(place)
+            self._finish_swap(name)
             sync_directory(place.parent)
         finally:
             shutil.rmtree(place.with_name(f".{name}.partial"), ignore_errors=True)
@@ -154,12 +158,14 @@ class PieceFolder:
         return self.path / kind / f"{name}{suffix}"
 
     def _finish_swap(self, name: str) -> None:
-        """Where a process died after the former project had moved away, the new one is complete: it takes the place."""
+        """Where the former project has moved away, the new one is complete: it takes the place.
+
+        Whoever comes first does it: the process that made it, or, if that died, the next one to look.
+        """
         place = self.place(PROJECT, name)
-        complete = place.with_name(f".{name}.next")
-        if not place.exists() and complete.exists():
-            with storage_errors(place):
-                complete.rename(place)
+        if not place.exists():
+            with storage_errors(place), suppress(FileNotFoundError):
+                place.with_name(f".{name}.next").rename(place)
 
     def _clear_leftovers(self, kind: str) -> None:
         for path in (self.path / kind).glob(".*"):

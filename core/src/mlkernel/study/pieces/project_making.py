@@ -188,7 +188,8 @@ def _check_imports(values: Mapping[str, Any], staged: Path, place: Path) -> None
         check_target(attrs.evolve(config, directory=config.directory or str(Path.cwd())))
     except KernelError as error:
         error.message = error.message.replace(str(staged.absolute()), str(place))
-        error.hint = error.hint or "--no-import makes the project without importing what trains."
+        wayout = "--no-import makes the project without importing what trains."
+        error.hint = wayout if error.hint is None else f"{error.hint} {wayout}"
         raise
     finally:
         for cache in staged.rglob("__pycache__"):
