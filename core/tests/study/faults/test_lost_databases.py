@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from core.tests.study.store.postgres_server import missing, postgres_server, url
+from core.tests.study.store.postgres_server import PASSWORD, missing, postgres_server, url
 
 from .killed_study import outcome
 from .machine import Machine, ended, wait_for
@@ -22,7 +22,7 @@ SEARCH = (
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    monkeypatch.setenv("PGPASSWORD", "pa:ss%word")
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
     return Machine(tmp_path / "machine")
 
 

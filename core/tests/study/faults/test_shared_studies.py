@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import time
 from contextlib import closing
 
 import pytest
+from core.tests.study.store.postgres_server import PASSWORD
 
 from mlkernel.study.store.opening import open_store
 
+from .killed_study import kill, processes_of
 from .machine import Machine, ended, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
@@ -21,7 +24,8 @@ SEARCH = (
 
 
 @pytest.fixture
-def machines(tmp_path):
+def machines(tmp_path, monkeypatch):
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
     return Machine(tmp_path / "one"), Machine(tmp_path / "two")
 
 
@@ -164,3 +168,42 @@ def test_a_population_whose_checkpoints_lie_elsewhere_is_not_joined(machines, da
     code, said = two.run("study", "join", "shared", "--store", database)
     assert code == 2
     assert "lie in the folder of the driver that made them" in said
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_fifty_kills_on_two_machines_lose_nothing_and_count_nothing_twice(machines, database):
+    trials_in_all = 150
+    one, two = machines
+    begin = (*SEARCH, "./targets.py:noisy", "--store", database, "--seeds", "2", "retries=1000")
+    join = ("study", "join", "shared", "--store", database)
+    moments = random.Random(50)
+    drivers = {one: one.start(*begin, "--trials", str(trials_in_all))}
+    wait_for(one.study("shared").store_note.exists)
+    drivers[two] = two.start(*join)
+    wait_for(two.study("shared").store_note.exists)
+    for _ in range(50):
+        time.sleep(moments.expovariate(1 / 0.5))
+        machine = moments.choice(machines)
+        match moments.choice(["driver", "workers", "machine"]):
+            case "driver":
+                drivers[machine].kill()
+                drivers[machine].communicate()
+            case "workers":
+                for process in processes_of(machine.study("shared").path)[0]:
+                    kill(process)
+            case "machine":
+                machine.die(drivers[machine], "shared")
+        if drivers[machine].poll() is not None:
+            drivers[machine] = machine.start("study", "resume", "shared")
+    assert any(trial.state != "finished" for trial in trials(database)), "some kills came too late"
+    for driver in drivers.values():
+        code, said = ended(driver)
+        assert code == 0, said
+    done = require_complete(database, trials_in_all)
+    assert len({trial.parameters["x"] for trial in done}) == trials_in_all
+    with closing(open_store(database)) as store:
+        steps = [(one.trial, one.place, one.step) for one in store.reports("shared")]
+    assert sorted(steps) == [
+        (trial, place, step) for trial in range(trials_in_all) for place in range(2) for step in range(1, 6)
+    ]
