@@ -43,6 +43,16 @@ class Hasty(Scheduler):
     def assign(self, curves):
         return Promote(trial=0, until=27) if len(curves) > 1 else NewTrial(until=1)
 
+class Modest(Scheduler):
+    def assign(self, curves):
+        resting = [curve.number for curve in curves if curve.state == "paused"]
+        if resting:
+            return Promote(trial=resting[0], until=27)
+        return Wait() if curves.closed else NewTrial(until=1)
+
+class Vague(Scheduler):
+    needs_live_reports = None
+
 class Silent(Scheduler):
     def finalists(self, curves):
         return []
@@ -71,6 +81,8 @@ def test_fifo_keeps_the_contract():
         ("Forgetful", "answers_by_the_curves_alone", "made anew, with Continue()"),
         ("Hasty", "comes_to_an_end", "it assigns trial 0 again, which is"),
         ("Silent", "comes_to_an_end", "although trials ended, there are no finalists"),
+        ("Modest", "declares_what_it_needs", "it pauses trials, and declares that it does not"),
+        ("Vague", "declares_what_it_needs", "needs_live_reports is None"),
         (
             "Blunt",
             "refuses_in_words",

@@ -45,6 +45,7 @@ def trial_scheduler_checks(component: Component, overrides: Sequence[str] = ()) 
     yield Check("answers_by_the_curves_alone", partial(_check_end, component, overrides, compared))
     kills = Conditions(workers=2, rebuilt=0.1, compared=0.1, failing=0.02, lost=0.02)
     yield Check("is_rebuilt_from_the_curves", partial(_check_end, component, overrides, kills))
+    yield Check("declares_what_it_needs", partial(_check_declarations, component, overrides))
     yield Check("is_equal_in_every_process", partial(_check_processes, component, overrides))
     yield Check("refuses_in_words", partial(_check_refusals, component, overrides))
 
@@ -79,6 +80,24 @@ def _check_failures(component: Component, overrides: Sequence[str], conditions: 
     expect(added == conditions.trials, f"after {added} trials, all of them failed, it begins no other")
     finalists = study.scheduler.finalists(study.curves)
     expect(not finalists, f"trials that failed are finalists: {finalists}")
+
+
+def _check_declarations(component: Component, overrides: Sequence[str]) -> None:
+    study = _run(component, overrides, Conditions())
+    for name in ("pauses_trials", "copies_checkpoints", "needs_live_reports"):
+        declared = getattr(study.scheduler, name, None)
+        expect(isinstance(declared, bool), f"{name} is {declared!r}, and must be True or False")
+    said = "\n".join(study.answers)
+    pauses = "Pause()" in said or "Promote(" in said
+    expect(study.scheduler.pauses_trials or not pauses, "it pauses trials, and declares that it does not")
+    copies = any(curve.parent is not None for curve in study.curves)
+    expect(
+        study.scheduler.copies_checkpoints or not copies,
+        "it copies checkpoints, and declares that it does not",
+    )
+    stops = "Stop(" in said
+    may_stop = study.scheduler.needs_live_reports or study.scheduler.pauses_trials
+    expect(may_stop or not stops, "it ends trials while they train, and declares that it does not")
 
 
 def _check_processes(component: Component, overrides: Sequence[str]) -> None:
