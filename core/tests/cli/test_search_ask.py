@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 
 import pytest
 
 from mlkernel.cli import search_ask
+from mlkernel.cli.main import build_parser, main
 from mlkernel.errors import KernelError
 
 SPACE = {"x": "uniform(0, 1)", "a": "[p, q]"}
 
 
 def ask(*words):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("words", nargs="*")
-    search_ask.add_arguments(parser)
-    return search_ask.run(parser.parse_intermixed_args(["ask", *map(str, words)]))
+    words = ["search", "ask", *map(str, words)]
+    return search_ask.run(build_parser(words).parse_args(words))
 
 
 @pytest.fixture
@@ -79,3 +77,14 @@ def test_what_is_wrong_with_a_history_is_said_with_its_place(history, content, w
 def test_a_history_must_be_named():
     with pytest.raises(KernelError, match="needs a history"):
         ask()
+
+
+def test_stored_pieces_say_what_is_searched(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    main(["config", "create", "space", "s", "x=[1,2,3]"])
+    main(["config", "create", "study", "h", "--algorithm", "grid"])
+    (tmp_path / "h.json").write_text("{}")
+    (tmp_path / "study.toml").write_text('pieces = { space = "s" }')
+    main(["search", "ask", "study.toml", "--piece", "study=h", "--history", "h.json", "-n", "5"])
+    points = json.loads(capsys.readouterr().out)["points"]
+    assert [point["parameters"] for point in points] == [{"x": 1}, {"x": 2}, {"x": 3}]

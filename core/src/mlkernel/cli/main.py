@@ -34,7 +34,10 @@ COMMANDS = {
     "compare": ("mlkernel.cli.compare_command", "compare runs side by side"),
     "plot": ("mlkernel.cli.plot_command", "draw learning curves of runs"),
     "clean": ("mlkernel.cli.clean_command", "delete runs or their checkpoints"),
-    "config": ("mlkernel.cli.config_command", "show, describe or check a configuration"),
+    "config": (
+        "mlkernel.cli.config_command",
+        "show or check a configuration, and keep parts of studies under names",
+    ),
     "plugin": ("mlkernel.cli.plugin_command", "list, inspect, check, block and write plugins"),
     "serve": ("mlkernel.cli.serve_command", "start a server that other programs ask"),
     "completion": ("mlkernel.cli.completion_command", "print the shell code that completes names"),

@@ -62,6 +62,34 @@ def runs(parsed_args: argparse.Namespace, **_: object) -> list[str]:
     return ["latest", *(run.path.name for run in found)]
 
 
+def piece_kinds(**_: object) -> list[str]:
+    """Kinds of stored pieces."""
+    from mlkernel.study.pieces.piece_kind import KINDS, PROJECT
+
+    return [*KINDS, PROJECT]
+
+
+def pieces(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """Names of stored pieces of the kind that was typed."""
+    return _pieces(parsed_args, getattr(parsed_args, "piece_kind", ""))
+
+
+def projects(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """Names of stored projects."""
+    return _pieces(parsed_args, "project")
+
+
+def _pieces(parsed_args: argparse.Namespace, kind: str) -> list[str]:
+    from mlkernel.study.pieces.piece_folder import piece_folders
+    from mlkernel.study.pieces.piece_kind import kind_name
+
+    try:
+        folders = piece_folders(getattr(parsed_args, "pieces", None))
+        return [piece.name for folder in folders for piece in folder.pieces(kind_name(kind))]
+    except KernelError:
+        return []
+
+
 def option_paths(parsed_args: argparse.Namespace, **_: object) -> list[str]:
     """Paths of the chosen trainer's options, up to the equals sign."""
     from mlkernel.config.option_rows import option_rows
@@ -82,8 +110,12 @@ COMPLETERS: dict[str, Completer] = {
     "RUN": runs,
     "kind": kinds,
     "overrides": option_paths,
+    "piece_kind": piece_kinds,
+    "piece_name": pieces,
+    "piece_names": pieces,
     "plugin": plugins,
     "progress_bar": progress_bars,
+    "project": projects,
     "run": runs,
     "trainer": trainers,
 }

@@ -21,7 +21,7 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_piece_arguments(parser: argparse.ArgumentParser, kind: str, action: str) -> None:
     """Declare the name of a piece of *kind*, and what it can be told."""
-    parser.add_argument("name", metavar="NAME", help=f"of the {kind}")
+    parser.add_argument("piece_name", metavar="NAME", help=f"of the {kind}")
     ADDING[kind](parser)
     if kind != "project":
         parser.add_argument(

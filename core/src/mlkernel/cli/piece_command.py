@@ -35,7 +35,7 @@ def add_piece_actions(actions: Any) -> None:
         for kind in ADDING:
             described = kinds.add_parser(kind, aliases=[HPOGRID[kind]], help=f"a {kind}", allow_abbrev=False)
             add_piece_arguments(described, kind, action)
-            described.set_defaults(config_action=_make, action=action, kind=kind)
+            described.set_defaults(config_action=_make, action=action, piece_kind=kind)
     listed = _parser(actions, "list", "list stored pieces")
     piece_listing.add_list_arguments(listed)
     listed.set_defaults(config_action=piece_listing.run_list)

@@ -18,7 +18,9 @@ TITLES = ("kind", "name", "changed", "file")
 
 def add_list_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel config list`` takes."""
-    parser.add_argument("kind", metavar="KIND", nargs="?", help="study, space, model, launcher or project")
+    parser.add_argument(
+        "piece_kind", metavar="KIND", nargs="?", help="study, space, model, launcher or project"
+    )
     parser.add_argument(
         "-e", "--expr", metavar="PATTERN", default="*", help="names with wildcards, such as 'mnist*'"
     )
@@ -31,7 +33,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     from mlkernel.cli.printout import format_moment, print_json, print_table
     from mlkernel.study.pieces.piece_kind import KINDS, PROJECT, kind_name
 
-    kinds = [kind_name(arguments.kind)] if arguments.kind else [*KINDS, PROJECT]
+    kinds = [kind_name(arguments.piece_kind)] if arguments.piece_kind else [*KINDS, PROJECT]
     folders = _folders(arguments)
     found = [piece for kind in kinds for folder in folders for piece in folder.pieces(kind, arguments.expr)]
     if arguments.json:
@@ -45,7 +47,7 @@ def run_list(arguments: argparse.Namespace) -> int:
         rows = [[one.kind, one.name, format_moment(changed(one)), str(one.path)] for one in found]
         print_table(TITLES, rows, optional=("changed",))
     else:
-        what = arguments.kind or "piece"
+        what = arguments.piece_kind or "piece"
         print(f"no {what} in {' or '.join(str(folder.path) for folder in folders)}", file=sys.stderr)
     return 0
 
@@ -57,8 +59,10 @@ def changed(piece: Piece) -> float:
 
 def add_remove_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel config remove`` takes."""
-    parser.add_argument("kind", metavar="KIND", help="study, space, model, launcher or project")
-    parser.add_argument("names", metavar="NAME", nargs="+", help="names, with wildcards such as 'mnist*'")
+    parser.add_argument("piece_kind", metavar="KIND", help="study, space, model, launcher or project")
+    parser.add_argument(
+        "piece_names", metavar="NAME", nargs="+", help="names, with wildcards such as 'mnist*'"
+    )
     add_folder_arguments(parser)
 
 
@@ -70,13 +74,13 @@ def run_remove(arguments: argparse.Namespace) -> int:
     from mlkernel.study.pieces.piece_folder import find_piece
     from mlkernel.study.pieces.piece_kind import kind_name
 
-    kind = kind_name(arguments.kind)
+    kind = kind_name(arguments.piece_kind)
     folder = _folders(arguments)[0]
     if not folder.path.is_dir():
-        find_piece(kind, arguments.names[0], [folder])
+        find_piece(kind, arguments.piece_names[0], [folder])
     with folder.changing(kind):
         doomed: dict[str, Piece] = {}
-        for name in arguments.names:
+        for name in arguments.piece_names:
             doomed |= {piece.name: piece for piece in _matching(folder, kind, name)}
         for piece in doomed.values():
             folder.remove(piece)

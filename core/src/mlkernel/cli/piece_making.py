@@ -22,16 +22,16 @@ def run_making(arguments: argparse.Namespace) -> int:
     from mlkernel.study.pieces.piece_folder import piece_folders, user_folder
     from mlkernel.study.pieces.piece_kind import PROJECT, check_name
 
-    name = check_name(arguments.name)
+    name = check_name(arguments.piece_name)
     folder = user_folder() if arguments.user else piece_folders(arguments.pieces)[0]
-    with folder.changing(arguments.kind):
+    with folder.changing(arguments.piece_kind):
         former = _former(arguments, folder)
-        if arguments.kind == PROJECT:
+        if arguments.piece_kind == PROJECT:
             path = _make_project(arguments, folder, former)
         else:
             path = _make_piece(arguments, folder, former)
     print(path, file=sys.stderr)
-    if arguments.kind == PROJECT:
+    if arguments.piece_kind == PROJECT:
         print(f"  search it with: kernel search --project {name}", file=sys.stderr)
     return 0
 
@@ -45,7 +45,7 @@ def _former(arguments: argparse.Namespace, folder: PieceFolder) -> Piece | None:
     from mlkernel.errors import UsageError
     from mlkernel.study.pieces.piece_folder import find_piece, user_folder
 
-    kind, name = arguments.kind, arguments.name
+    kind, name = arguments.piece_kind, arguments.piece_name
     if arguments.action == "update":
         if folder.find(kind, name) is None and user_folder().find(kind, name) is not None:
             raise UsageError(
@@ -65,7 +65,7 @@ def _make_piece(arguments: argparse.Namespace, folder: PieceFolder, former: Piec
     from mlkernel.cli.piece_options import layer_of_options, overrides_of
     from mlkernel.study.pieces.piece_values import piece_values, read_piece_file, without_paths
 
-    kind = arguments.kind
+    kind = arguments.piece_kind
     layers: list[Layer] = []
     known: Mapping[str, Any] = {}
     if former is not None and arguments.action == "update":
@@ -78,7 +78,7 @@ def _make_piece(arguments: argparse.Namespace, folder: PieceFolder, former: Piec
     _refuse_nothing(kind, values)
     if former is not None and arguments.action == "recreate":
         print(f"the former one is {folder.keep_backup(former)}", file=sys.stderr)
-    return folder.write(kind, arguments.name, values)
+    return folder.write(kind, arguments.piece_name, values)
 
 
 def _refuse_nothing(kind: str, values: Mapping[str, Any]) -> None:
@@ -91,10 +91,16 @@ def _refuse_nothing(kind: str, values: Mapping[str, Any]) -> None:
 
 def _make_project(arguments: argparse.Namespace, folder: PieceFolder, former: Piece | None) -> Path:
     from mlkernel.study.pieces.project_making import make_project
+    from mlkernel.study.pieces.project_snapshot import written_snapshot
 
     changed = former.path if former is not None and arguments.action == "update" else None
     parts = _parts(arguments, changed)
-    path = make_project(folder, arguments.name, parts, imports=not arguments.no_import)
+    path = make_project(folder, arguments.piece_name, parts, imports=not arguments.no_import)
+    if warm := written_snapshot(path).tree["study"].get("warm_start"):
+        print(
+            f"note: the studies {', '.join(warm)} are no part of the project: take them along",
+            file=sys.stderr,
+        )
     if former is not None:
         latest = folder.backups(former)[-1]
         print(f"the former one is {latest}", file=sys.stderr)

@@ -54,12 +54,12 @@ def run(arguments: argparse.Namespace, assignments: Sequence[Assignment] = ()) -
 def _config(
     arguments: argparse.Namespace, found: HistoryFile, assignments: Sequence[Assignment]
 ) -> StudyConfig:
+    from mlkernel.cli.search_sources import source_layers
     from mlkernel.config.layers import Layer
-    from mlkernel.study.engine.study_file import read_study_file
     from mlkernel.study.engine.study_settings import build_study
 
     words = arguments.words[1:]
-    files = [read_study_file(word) for word in words if "=" not in word]
+    files = source_layers(arguments, words)
     trainer = Layer(tree={"study": {"trainer": NO_TRAINER}}, source="kernel search ask")
     given = [*assignments, *(word for word in words if "=" in word)]
     return build_study([trainer, *files, found.study], given)

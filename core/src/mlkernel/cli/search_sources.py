@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
-from mlkernel.config.layers import Assignment
+from mlkernel.config.layers import Assignment, Layer
 from mlkernel.errors import UsageError
 from mlkernel.study.engine.study_settings import build_study
 from mlkernel.study.pieces.piece_folder import find_piece, piece_folders
 from mlkernel.study.pieces.piece_kind import KINDS, PROJECT, kind_name
-from mlkernel.study.pieces.project_snapshot import snapshot_folder
+from mlkernel.study.pieces.project_snapshot import other_versions, snapshot_folder
 from mlkernel.study.pieces.study_sources import carried_project, piece_layers, read_source
 from mlkernel.study.study_config import StudyConfig
 from mlkernel.study.study_directory import studies_root
@@ -23,27 +25,50 @@ def study_of(arguments: argparse.Namespace, overrides: Sequence[str | Assignment
 
     :raises UsageError: several sources were named, or what one says is wrong.
     """
+    source = _source(arguments, arguments.words)
+    project = None if source is None else snapshot_folder(source)
+    if project is None:
+        yield build_study(source_layers(arguments, arguments.words), overrides)
+        return
+    _refuse_pieces(arguments, project)
+    with carried_project(project, overrides, studies_root(arguments.studies)) as config:
+        for difference in other_versions(project, config):
+            print(f"note: the project was {difference}", file=sys.stderr)
+        yield config
+
+
+def source_layers(arguments: argparse.Namespace, words: Sequence[str]) -> list[Layer]:
+    """The layers of the file or project among *words*, and beneath them those of the pieces that options name.
+
+    :raises UsageError: as :func:`study_of` does.
+    """
     folders = piece_folders(arguments.pieces)
-    sources = [word for word in arguments.words if "=" not in word]
+    source = _source(arguments, words)
+    if source is not None and (project := snapshot_folder(source)) is not None:
+        _refuse_pieces(arguments, project)
+    layers = [] if source is None else read_source(source, folders)
+    return [*piece_layers(_named(arguments.piece), folders), *layers]
+
+
+def _source(arguments: argparse.Namespace, words: Sequence[str]) -> str | None:
+    """The file or folder of the study, if one is named."""
+    sources = [word for word in words if "=" not in word]
     if arguments.project is not None:
+        folders = piece_folders(arguments.pieces)
         sources.append(str(find_piece(PROJECT, arguments.project, folders).path))
     if len(sources) > 1:
         raise UsageError(
             f"{len(sources)} studies were named: {', '.join(sources)}", hint="Name one file or project."
         )
-    project = snapshot_folder(sources[0]) if sources else None
-    named = _named(arguments.piece)
-    if project is None:
-        layers = [layer for source in sources for layer in read_source(source, folders)]
-        yield build_study([*piece_layers(named, folders), *layers], overrides)
-        return
-    if named:
+    return sources[0] if sources else None
+
+
+def _refuse_pieces(arguments: argparse.Namespace, project: Path) -> None:
+    if arguments.piece:
         raise UsageError(
             "a project has its pieces already",
             hint=f"Change it with kernel config update project {project.name}.",
         )
-    with carried_project(project, overrides, studies_root(arguments.studies)) as config:
-        yield config
 
 
 def _named(texts: Sequence[str]) -> dict[str, str]:

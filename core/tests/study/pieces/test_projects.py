@@ -1,6 +1,7 @@
 """Projects: snapshots of pieces and scripts that run anywhere."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -40,7 +41,7 @@ def pieces(folder, scripts):
 
 @pytest.fixture
 def project(folder, pieces):
-    folder.config("create", "project", "p", "--scripts_path", "scripts", *pieces)
+    folder.config("create", "project", "p", "--scripts_path", "scripts", *pieces, "--no-import")
     return folder.path / "pieces" / "project" / "p"
 
 
@@ -71,7 +72,7 @@ def test_a_study_goes_on_as_it_was_begun_whatever_becomes_of_the_project(folder,
     done = command("search", "--project", "p", "--trials", "1", cwd=folder.path)
     assert done.returncode == 0, done.stderr
     (scripts / "train.py").write_text("def objective(config):\n    return 100.0\n")
-    folder.config("update", "project", "p", "--scripts_path", "scripts")
+    folder.config("update", "project", "p", "--scripts_path", "scripts", "--no-import")
     folder.config("remove", "model", "m")
     assert command("study", "extend", "p", "--trials", "3", cwd=folder.path).returncode == 0
     done = command("study", "resume", "p", cwd=folder.path)
@@ -85,6 +86,13 @@ def test_what_is_wrong_begins_no_study(folder, project):
     done = command("search", "--project", "p", "--algorithm", "cma-es", cwd=folder.path)
     assert done.returncode == 2
     assert not (folder.path / "studies" / "p").exists()
+
+
+def test_other_versions_than_those_it_was_made_with_are_noted(folder, project):
+    file = project / "project.yaml"
+    file.write_text(re.sub(r"mlkernel-search: .*", "mlkernel-search: 0.0.9", file.read_text()))
+    done = command("search", "--project", "p", "--trials", "1", cwd=folder.path)
+    assert "note: the project was made with mlkernel-search 0.0.9, and " in done.stderr
 
 
 def test_a_change_of_a_piece_does_not_change_the_project(folder, project):

@@ -21,6 +21,7 @@ from mlkernel.config.choice import chosen_components
 from mlkernel.config.files import format_tree, read_config_file
 from mlkernel.config.layers import Layer
 from mlkernel.config.problems import raise_problems
+from mlkernel.discovery.name_resolution import resolve
 from mlkernel.errors import ConfigError
 from mlkernel.records.atomic_file import write_text
 from mlkernel.study.engine.study_settings import SECTION
@@ -79,11 +80,24 @@ def versions(config: StudyConfig) -> dict[str, str]:
     """The versions of the distributions that *config* chooses from."""
     import mlkernel
 
+    components = chosen_components(config)
+    if ":" not in config.trainer and not config.trainer.endswith((".py", ".sh")):
+        components.append(resolve("trainer", config.trainer))
     found = {"mlkernel": mlkernel.__version__}
-    for component in chosen_components(config):
+    for component in components:
         if component.distribution is not None:
             found[component.distribution] = component.version or "unknown"
     return found
+
+
+def other_versions(folder: Path, config: StudyConfig) -> list[str]:
+    """Where the versions that are installed are not those that the project was made with, in words."""
+    made_with = written_snapshot(folder).tree[PROJECT].get("requires", {})
+    return [
+        f"made with {name} {made_with[name]}, and {version} is installed"
+        for name, version in versions(config).items()
+        if made_with.get(name, version) != version
+    ]
 
 
 def at_folder(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
