@@ -24,18 +24,34 @@ def decision(losses_of_trials, **options):
     return scheduler.decide(curves, len(curves) - 1)
 
 
-def test_the_best_loss_is_held_against_the_median_of_averages():
+WHOLE = [[4, 2] + [1] * 8, [5, 3] + [1] * 8, [6, 4] + [1] * 8]
+
+
+def test_the_best_loss_is_held_against_the_median_of_whole_trials_at_the_step():
+    stopped = Stop(reason="step 2: 3.1 is worse than the median, 3")
+    ended_early = [[0, 0], [0, 0], [0, 0]]
+    assert decision([*WHOLE, *ended_early, [9, 3.1]], min_samples=3) == stopped
+    assert decision([*WHOLE, *ended_early, [9, 2.9]], min_samples=3) == Continue()
+    assert decision([*WHOLE, [2.9, 9]], min_samples=3) == Continue(), "its best counts, not its newest"
+
+
+def test_others_may_be_all_that_came_as_far():
     others = [[4, 2], [5, 3], [6, 4]]
+    assert isinstance(decision([*others, [9, 3.1]], min_samples=3, among="all"), Stop)
+    assert decision([*others, [9, 2.9]], min_samples=3, among="all") == Continue()
+
+
+def test_others_may_count_with_their_averages():
+    others = [[4, 2], [5, 3], [6, 4]]
+    options = {"min_samples": 3, "among": "all", "compare": "average"}
     stopped = Stop(reason="step 2: 4.1 is worse than the median, 4")
-    assert decision([*others, [9, 4.1]], min_samples=3) == stopped
-    assert decision([*others, [9, 3.9]], min_samples=3) == Continue()
-    assert decision([*others, [3.9, 9]], min_samples=3) == Continue(), "its best counts, not its newest"
+    assert decision([*others, [9, 4.1]], **options) == stopped
+    assert decision([*others, [9, 3.9]], **options) == Continue()
 
 
 @pytest.mark.parametrize("options", [{"grace_period": 2}, {"min_samples": 4}])
 def test_nobody_is_judged_early_or_by_a_few(options):
-    others = [[4, 2], [5, 3], [6, 4]]
-    assert decision([*others, [9, 9]], **{"min_samples": 3, **options}) == Continue()
+    assert decision([*WHOLE, [9, 9]], **{"min_samples": 3, **options}) == Continue()
 
 
 def test_the_last_step_ends_no_trial_early():

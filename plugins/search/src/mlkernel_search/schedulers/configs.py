@@ -73,6 +73,13 @@ class MedianConfig:
     interval: float = option(
         1, help="Steps between one look at a trial and the next.", validator=validators.gt(0)
     )
+    compare: Literal["value", "average"] = option(
+        "value",
+        help="The others' losses at the same step, or the averages of their losses up to it.",
+    )
+    among: Literal["whole", "all"] = option(
+        "whole", help="Who the others are: those that were trained to max_step, or all that came as far."
+    )
 
 
 @frozen(kw_only=True)
