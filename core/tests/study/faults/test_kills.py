@@ -29,6 +29,21 @@ STUDIES = {
     "pbt-seeds": (*CLASS, "pbt", "--trials", "3", "--max-step", "16", "--seeds", "2", "scheduler.interval=4"),
     "asha": (*CLASS, "asha", "--trials", "12", "--max-step", "18"),
     "asha-promote": (*CLASS, "asha", "--trials", "12", "--max-step", "18", "scheduler.form=promote"),
+    "asha-promote-tpe": (
+        *(
+            "--trainer",
+            f"{TARGETS}:Walker",
+            "--space",
+            SPACE,
+            *ALL,
+            "tpe",
+            "--trials",
+            "24",
+            "--max-step",
+            "9",
+        ),
+        *("--scheduler", "asha", "scheduler.form=promote"),
+    ),
     "hyperband": (*CLASS, "hyperband", "--trials", "12", "--max-step", "9"),
     "trainer": (*TRAINER, "--trials", "10", "--set", "checkpoint.every_iterations=2"),
     "trainer-pbt": (
