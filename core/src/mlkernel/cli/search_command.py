@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from mlkernel.errors import UsageError
 if TYPE_CHECKING:
     from mlkernel.config.layers import Assignment
     from mlkernel.study.engine.study_session import StudyOutcome
+    from mlkernel.study.study_directory import StudyDirectory
 
 EPILOG = """examples:
   kernel search --trainer ./f.py:objective --space 'x=uniform(-1,1)' --metric loss --mode min --trials 20 --jobs 2
@@ -206,6 +208,7 @@ def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
 def print_study_outcome(outcome: StudyOutcome) -> None:
     """Say how a driver's work ended, what is best, where things are, and what to type next."""
     name = outcome.directory.name
+    where = _where(outcome.directory)
     failed = f", {outcome.failed} of them failed" if outcome.failed else ""
     state = "finished" if outcome.reason is None else f"stopped ({outcome.reason})"
     lines = [f"{state}: {outcome.ended} trials{failed}; {outcome.directory.path}"]
@@ -218,7 +221,15 @@ def print_study_outcome(outcome: StudyOutcome) -> None:
         lines.append(f"  best: trial {best.number}, {values}")
         lines += [f"    {path} = {value}" for path, value in best.parameters.items()]
     if outcome.reason is not None:
-        lines.append(f"  go on with: kernel study resume {name}")
+        lines.append(f"  go on with: kernel study resume {name}{where}")
     else:
-        lines.append(f"  see more with: kernel study show {name}; kernel study report {name}")
+        lines.append(f"  see more with: kernel study show {name}{where}; kernel study report {name}{where}")
     print("\n".join(lines), file=sys.stderr)
+
+
+def _where(directory: StudyDirectory) -> str:
+    """The option without which commands would not find the study, if there is need of one."""
+    from mlkernel.study.study_directory import studies_root
+
+    folder = directory.path.absolute().parent
+    return "" if folder == studies_root().absolute() else f" --studies {shlex.quote(str(folder))}"
