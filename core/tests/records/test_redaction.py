@@ -30,6 +30,13 @@ def test_values_of_secret_variables_are_replaced_whole_wherever_they_are(redacto
     assert redactor.text("short /root/home") == "short /root/home"
 
 
+def test_passwords_in_addresses_are_replaced(redactor):
+    assert (
+        redactor.text("at postgresql://me:pa55@host/db?x=1.") == f"at postgresql://me:{REDACTED}@host/db?x=1."
+    )
+    assert redactor.text("http://host:5000/a@b and me@host") == "http://host:5000/a@b and me@host"
+
+
 def test_values_are_redacted_inside_trees_and_objects(redactor):
     class Request:
         def __repr__(self):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import wandb
 
 from mlkernel import RunFacts, TrackedRecord, TrackedRun
+from mlkernel_wandb.offline_file import wait_for_end
 from mlkernel_wandb.wandb_config import WandbConfig
 
 QUIET = {
@@ -83,7 +84,9 @@ class WandbTracker:
 
     def close(self) -> None:
         """End W&B's run: its file is complete then."""
+        (file,) = Path(self._run.dir).parent.glob("run-*.wandb")
         self._run.finish(exit_code=EXIT_CODES.get(self._state, 0))
+        wait_for_end(file)
 
     def _begin(self, config: WandbConfig, run: TrackedRun, directory: Path) -> wandb.Run:
         return wandb.init(

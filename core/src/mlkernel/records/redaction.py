@@ -1,4 +1,6 @@
-"""Keeps secrets out of everything that is written: by the name of a field, and by the value of a secret variable."""
+"""Keeps secrets out of everything that is written: by the name of a field, the value of a secret variable, or its place
+in an address.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ REDACTED = "[redacted]"
 _SECRET_NAME = re.compile(
     r"(?:^|[_\-.])(?:api_?key|key|token|secret|password|passwd|credentials?|authorization)$", re.IGNORECASE
 )
+_PASSWORD_IN_ADDRESS = re.compile(r"(?<=://)([^\s/:@]*):[^\s/@]+(?=@)")
 _SHORTEST_SECRET = 8
 """Shorter values of secret variables are words that occur by chance."""
 
@@ -39,7 +42,9 @@ class Redactor:
         self._pattern = re.compile(alternatives) if alternatives else None
 
     def text(self, text: str) -> str:
-        """*text* without the values of secret variables."""
+        """*text* without the values of secret variables, and without passwords in addresses."""
+        if "://" in text:
+            text = _PASSWORD_IN_ADDRESS.sub(rf"\1:{REDACTED}", text)
         return self._pattern.sub(REDACTED, text) if self._pattern else text
 
     def value(self, value: Any) -> Any:

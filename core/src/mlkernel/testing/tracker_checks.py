@@ -29,7 +29,18 @@ from mlkernel.tracker.tracking_file import TrackerChoice, Tracking, TrackingFile
 SECRET = "mlkernel-check-of-secrets-7b1e"  # noqa: S105 - searched for, and known to everybody
 TRAINER = f"{TinyTrainer.__module__}:{TinyTrainer.__name__}"
 NUMBERS = [0.5, 0, -3, 1e300, 1e-320, math.nan, math.inf, -math.inf, 2**70]
-NAMES = ["loss", "loss at 5 %", "verlust/gewichtet", "größe", "a/../b", "/c", "x" * 300, "(a, b)", "[a, b]", "."]
+NAMES = [
+    "loss",
+    "loss at 5 %",
+    "verlust/gewichtet",
+    "größe",
+    "a/../b",
+    "/c",
+    "x" * 300,
+    "(a, b)",
+    "[a, b]",
+    ".",
+]
 
 
 def tracker_checks(component: Component, overrides: Sequence[str] = ()) -> Iterator[Check]:
@@ -114,7 +125,10 @@ def _check_key(place: Place) -> None:
     first = dict(_used(place, run).memory)
     second = dict(_used(place, run).memory)
     third = dict(_used(place, run, first).memory)
-    expect(first == second, f"made twice for one run, before its memory was kept, it is at {first} and at {second}")
+    expect(
+        first == second,
+        f"made twice for one run, before its memory was kept, it is at {first} and at {second}",
+    )
     expect(first == third, f"made again with the memory {first}, it is at {third}")
 
 
@@ -127,14 +141,26 @@ def _check_values(place: Place) -> None:
 def _check_steps(place: Place) -> None:
     steps = [0, 1, 2, 0, 1, 0.5, 10**9, 3]
     records = [_record(number, {"loss": 1.0}, step=step) for number, step in enumerate(steps)]
-    records += [_record(len(steps) + number, {"loss": 1.0}, step=number) for number in range(1000 - len(steps))]
+    records += [
+        _record(len(steps) + number, {"loss": 1.0}, step=number) for number in range(1000 - len(steps))
+    ]
     _used(place, place.run(), records=records)
 
 
 def _check_parameters(place: Place) -> None:
-    values = {"none": None, "flag": True, "count": 3, "rate": 1e-5, "nan": math.nan, "text": "a|b\nc", "empty": ""}
-    names = {name: 1 for name in NAMES} | {f"many.{number}": number for number in range(250)}
-    run = place.run(parameters={**values, "long": "x" * 20_000, **names}, tags={"command": "y" * 20_000, "a b": ""})
+    values = {
+        "none": None,
+        "flag": True,
+        "count": 3,
+        "rate": 1e-5,
+        "nan": math.nan,
+        "text": "a|b\nc",
+        "empty": "",
+    }
+    names = dict.fromkeys(NAMES, 1) | {f"many.{number}": number for number in range(250)}
+    run = place.run(
+        parameters={**values, "long": "x" * 20_000, **names}, tags={"command": "y" * 20_000, "a b": ""}
+    )
     memory = _used(place, run).memory
     _used(place, place.run(key=run.key, parameters={"count": 4}), dict(memory))
 
@@ -143,7 +169,9 @@ def _check_states(place: Place) -> None:
     artifact = place.path / "line.txt"
     artifact.write_text("1 2\n", encoding="utf-8")
     tracker = place.make(place.run())
-    for attempt, state in enumerate(("pending", "running", "failed", "running", "stopped", "running", "finished")):
+    for attempt, state in enumerate(
+        ("pending", "running", "failed", "running", "stopped", "running", "finished")
+    ):
         facts = RunFacts(
             state=state,  # type: ignore[arg-type]  # each is one
             reason="because\nof that" if state == "failed" else None,

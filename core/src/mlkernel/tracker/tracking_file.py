@@ -128,8 +128,9 @@ def choose_tracker(words: Sequence[str]) -> TrackerChoice:
     for option in options:
         if Redactor().text(option) != option:
             raise UsageError(
-                f"the option {option.partition('=')[0]!r} of tracker {name!r} holds the value of a secret variable",
-                hint="It would be written to the run's directory. Leave it in the environment, where trackers look.",
+                f"the option {option.partition('=')[0]!r} of tracker {name!r} holds a password or a secret variable's "
+                "value, which would be written to the run's directory",
+                hint="Leave it in the environment, where the tracker's library looks for it.",
             )
     choice = configure("tracker", name, options)
     component = choice.component()
