@@ -43,12 +43,9 @@ def run_import(arguments: argparse.Namespace) -> int:
 
     from mlkernel.study.exports import import_study
     from mlkernel.study.study_directory import StudyDirectory, studies_root
+    from mlkernel.study.study_name import check_study_name
 
-    name = arguments.name or arguments.file.stem
-    if Path(name).name != name:
-        raise UsageError(
-            f"{name!r} is no name of a study", hint="It is the name of a folder, without slashes."
-        )
+    name = check_study_name(arguments.name or arguments.file.stem)
     directory = StudyDirectory(studies_root(arguments.studies) / name)
     if directory.path.exists():
         raise UsageError(f"there already is {directory.path}", hint="Give the study another --name.")

@@ -6,8 +6,10 @@ from attrs import field, frozen, validators
 
 from mlkernel.config.choice import Choice, choice
 from mlkernel.config.option import option
+from mlkernel.errors import UsageError
 from mlkernel.launcher.launcher import Resources
 from mlkernel.study.search_problem import Objective
+from mlkernel.study.study_name import check_study_name
 
 Aggregate = Literal["mean", "median", "best", "worst", "p10", "p25", "p75", "p90"]
 Result = Literal["final", "best", "mean"]
@@ -17,11 +19,22 @@ def _objectives() -> list[Objective]:
     return [Objective(metric="loss")]
 
 
+def _names_a_folder(_: Any, __: Any, name: str) -> None:
+    try:
+        check_study_name(name)
+    except UsageError as error:
+        raise ValueError(error.message) from error
+
+
 @frozen(kw_only=True)
 class StudyConfig:
     """Configurations, seeds and points of a search space."""
 
-    name: str | None = option(None, help="Of the study; made from the trainer and the time unless given.")
+    name: str | None = option(
+        None,
+        help="Of the study; made from the trainer and the time unless given.",
+        validator=validators.optional(_names_a_folder),
+    )
     trainer: str = option(
         help="A trainer's name or reference; package.module:function or ./file.py:function; or a script."
     )

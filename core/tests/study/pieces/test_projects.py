@@ -263,3 +263,16 @@ def test_a_file_that_is_no_project_is_refused(folder, project):
     assert "is no project" in folder.refused("--project", "p", command="search")
     (project / "project.yaml").write_text("study: [\n")
     assert "project.yaml:" in folder.refused("--project", "p", command="search")
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", ".hidden", ""])
+def test_a_study_cannot_be_called_what_leads_out_of_its_folder(folder, project, name):
+    # A study called ".." would have its copy of the project in this folder.
+    kept = folder.path / "project" / "kept.txt"
+    for place in (kept.parent, folder.path / "studies"):
+        place.mkdir()
+    kept.write_text("mine")
+    said = folder.refused("--project", "p", "--name", name, command="search")
+    assert f"{name!r} cannot be the name of a study" in said
+    assert kept.read_text() == "mine"
+    assert list((folder.path / "studies").iterdir()) == []
