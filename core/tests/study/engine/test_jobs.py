@@ -43,11 +43,33 @@ def test_schedulers_that_pause_go_on_with_further_jobs(tmp_path, scheduler):
     assert len(jobs(tmp_path)) == sum(trial.runs[0].attempt for trial in ended)
 
 
+def test_trials_end_with_their_bracket(tmp_path):
+    options = ("--scheduler", "successive-halving", "scheduler.trials=2", "--trials", "2", "retries=0")
+    done = search(
+        tmp_path, "Climber", *DEAF, *options, "max_step=5", "scheduler.min_step=1", algorithm="random"
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(trial.runs[0].step for trial in trials(tmp_path)) == [1, 2]
+    last = max(trials(tmp_path), key=lambda trial: trial.runs[0].step)
+    assert (last.state, last.reason) == ("stopped", "trained to the end of its bracket")
+    assert last.values == (-2 * last.parameters["x"],)
+
+
 def test_a_scheduler_that_must_be_obeyed_at_once_is_refused_with_those_that_can_wait(tmp_path):
     done = search(tmp_path, "curve", *DEAF, "--scheduler", "asha", "--max-step", "9")
     assert done.returncode == 2
     assert "asha with scheduler.form=promote" in done.stderr
     assert not (tmp_path / "studies").exists()
+
+
+def test_a_study_is_not_resumed_where_its_scheduler_is_not_obeyed(tmp_path):
+    words = ("--scheduler", "asha", "--max-step", "9", "--trials", "1")
+    assert search(tmp_path, "curve", *words, algorithm="random").returncode == 0
+    extend = ("study", "extend", "study", "--trials", "2", f"launcher={DEAF[1]}")
+    assert command(*extend, cwd=tmp_path).returncode == 0
+    done = command(*RESUME, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "hear of nothing" in done.stderr
 
 
 def test_failures_are_told_and_tried_again(tmp_path):

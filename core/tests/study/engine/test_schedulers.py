@@ -1,7 +1,7 @@
 """What schedulers decide is carried out: pauses, promotions, copies of other trials' checkpoints."""
 
 import pytest
-from core.tests.study.engine.studies import reports, search, trials
+from core.tests.study.engine.studies import SPACE, command, reports, search, trials
 
 
 def climbed(cwd, number):
@@ -52,6 +52,28 @@ def test_what_has_no_checkpoints_is_trained_anew_up_to_the_next_step(tmp_path, t
         assert numbers == sorted(set(numbers))
         assert (numbers == [1, 3, 9][: len(numbers)]) == (target == "budgeted")
     assert any(trial.runs[0].step == 9 and trial.state == "finished" for trial in ended)
+
+
+SCRIPT = """
+import json, os
+config = json.load(open(os.environ["MLKERNEL_TRIAL_CONFIG"]))
+for step in range(1, 1 + int(os.environ["MLKERNEL_TRIAL_MAX_STEP"])):
+    print(json.dumps({"step": step, "loss": config["x"] + 1 / step}), flush=True)
+"""
+
+
+def test_a_script_is_called_again_and_told_how_far_to_train(tmp_path):
+    (tmp_path / "train.py").write_text(SCRIPT)
+    words = ("--scheduler", "asha", "scheduler.form=promote", "--max-step", "9", "--trials", "4")
+    asked = ("--trainer", "./train.py", "--space", SPACE, "--name", "study", "--algorithm", "random")
+    done = command("search", *asked, *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "is trained anew" in done.stderr
+    furthest = max(trials(tmp_path), key=lambda trial: trial.runs[0].step)
+    x = furthest.parameters["x"]
+    assert climbed(tmp_path, furthest.number) == [
+        (step, pytest.approx(x + 1 / step)) for step in range(1, 10)
+    ]
 
 
 def test_a_function_goes_on_from_the_files_of_another_run(tmp_path):

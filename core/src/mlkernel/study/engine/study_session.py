@@ -25,7 +25,7 @@ from mlkernel.study.engine.driver_lock import DriverLock
 from mlkernel.study.engine.file_move import FileMove
 from mlkernel.study.engine.job_pool import JobPool
 from mlkernel.study.engine.other_drivers import SILENT_SECONDS
-from mlkernel.study.engine.schedule_check import check_schedule
+from mlkernel.study.engine.schedule_check import check_channel, check_schedule
 from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.engine.study_joining import check_joining, require_database
 from mlkernel.study.engine.study_listeners import study_listeners
@@ -203,6 +203,7 @@ class _StudyDrive:
         context = StudyContext(store, directory.name, name, directory.path, self._state, notices, files)
         self._work = Assignments(context, make_algorithm(config, problem), scheduler, shared=shared)
         launcher = config.launcher.make(directory.launcher)
+        check_channel(config, scheduler, launcher)
         here = files.config(config)
         self._working = None if here.directory is None else Path(here.directory)
         make_pool = WorkerPool if launcher.capabilities.channel else JobPool
