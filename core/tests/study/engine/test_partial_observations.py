@@ -78,6 +78,16 @@ def test_what_rests_is_known_and_not_under_way(store):
     assert [(one.number, one.budget) for one in state_of(store).history] == order
 
 
+def test_what_this_driver_wrote_is_not_learnt_twice(store):
+    state = state_of(store)
+    store.set_trial("study", 0, "waiting", until=3)
+    state.pause(store.pause("study", 0, step=3, values=[0.25]))
+    state.end(store.set_trial("study", 0, "stopped", values=[0.25]))
+    known = [(one.number, one.budget) for one in state.history]
+    state.read(store, "study")
+    assert [(one.number, one.budget) for one in state.history] == known == [(0, 1), (0, 3), (0, 1)]
+
+
 def test_a_promotion_that_a_dying_driver_had_not_begun_is_carried_out(store):
     assert [run.name for run in state_of(store).waiting_runs()] == ["000001-0"]
     store.set_trial("study", 0, "waiting", until=3, parent=1)

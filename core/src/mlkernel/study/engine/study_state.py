@@ -131,7 +131,8 @@ class StudyState:
 
     def _take_pause(self, pause: PauseRecord) -> None:
         known = self._pauses.get(pause.trial)
-        if known is None or known.sequence < pause.sequence:  # else it was this driver that let it rest
+        is_known = known is not None and known.sequence >= pause.sequence
+        if pause.trial in self.live and not is_known:  # else it was this driver that let it rest, or ended it since
             self._observe_pause(pause)
 
     def _observe_pause(self, pause: PauseRecord) -> None:
