@@ -6,8 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+
+from mlkernel.study.pieces.piece_folder import PieceFolder
 
 WRITER = """
 import sys
@@ -96,3 +99,23 @@ def test_two_writers_lose_nothing(folder):
     writers = [subprocess.Popen([sys.executable, "-c", code, name], cwd=folder.path) for name in "ab"]
     assert [writer.wait() for writer in writers] == [0, 0]
     assert len(shown(folder, "model", "m")["set"]) == 20
+
+
+class LookedAt(type(Path())):
+    """A path after each renaming of which somebody looks for the project ``p``."""
+
+    def rename(self, target):
+        moved = super().rename(target)
+        PieceFolder(Path(str(target)[: str(target).index("pieces")]) / "pieces").find("project", "p")
+        return moved
+
+
+def test_who_looks_while_a_project_is_made_takes_nothing_away(tmp_path):
+    made = PieceFolder(LookedAt(tmp_path / "pieces"))
+    for content in ("first", "second"):
+        with made.changing("project"), made.staged_project("p") as staged:
+            (staged / "project.yaml").write_text(content)
+        assert (tmp_path / "pieces" / "project" / "p" / "project.yaml").read_text() == content
+    (tmp_path / "pieces" / "backup" / "project" / "p_b_20260101-000000").mkdir()  # of a project ``p_b``
+    [backup] = made.backups(made.find("project", "p"))
+    assert (backup / "project.yaml").read_text() == "first"

@@ -7,6 +7,7 @@ left aside begins with a dot, is never taken for a piece, and goes away with the
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -125,7 +126,9 @@ class PieceFolder:
 
     def backups(self, piece: Piece) -> list[Path]:
         """What was kept of *piece*, the oldest first."""
-        return sorted((self.path / BACKUP / piece.kind).glob(f"{piece.name}_*"))
+        named = re.compile(rf"{re.escape(piece.name)}_\d{{8}}-\d{{6}}(_\d{{3}})?(\.[a-z]+)?")
+        folder = self.path / BACKUP / piece.kind
+        return sorted(path for path in folder.glob(f"{piece.name}_*") if named.fullmatch(path.name))
 
     def remove(self, piece: Piece) -> None:
         """Delete a piece; of a project, first its name, so that no half of one is ever found."""
@@ -146,8 +149,11 @@ class PieceFolder:
         try:
             yield staged
             _sync_tree(staged)
+            has_former = (
+                place.is_dir()
+            )  # from the renaming on, somebody who looks may let the new one take the place
             staged.rename(place.with_name(f".{name}.next"))
-            if place.is_dir():
+            if has_former:
                 self.keep_backup(Piece(PROJECT, name, place))
             self._finish_swap(name)
             sync_directory(place.parent)
