@@ -29,6 +29,11 @@ class RecordList:
     def __init__(self) -> None:
         self._records: list[TrackedRecord] = []
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is none yet."""
+        return not self._records
+
     def read(self, position: Position, limit: int) -> tuple[list[TrackedRecord], Position]:
         """Those after *position*."""
         found = self._records[position.records : position.records + limit]

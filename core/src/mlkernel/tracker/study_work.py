@@ -38,6 +38,8 @@ class StudyWork:
         self._reports: dict[Place, TrialSource] = {}
         self._runs: dict[Place, Delivery] = {}
         """Those that may have something to be sent."""
+        self._unclear: set[int] = set()
+        """Trials with a run that has said nothing yet: whether it keeps its metrics in a run directory will show."""
         self._seen = object()
         self._newest_trial = self._newest_end = self._newest_report = -1
 
@@ -71,7 +73,8 @@ class StudyWork:
         """See what has changed in the store."""
         name = self._study.name
         self._source.record = self._store.study(name)
-        touched = {trial for trial, _ in self._runs}
+        touched = {trial for trial, _ in self._runs} | self._unclear
+        self._unclear.clear()
         for report in self._store.reports(name, self._newest_report):
             self._newest_report = report.position
             touched.add(report.trial)
@@ -93,9 +96,16 @@ class StudyWork:
 
     def _update(self, trial: TrialRecord) -> None:
         for run in trial.runs:
-            if run.attempt and run.directory is not None:
-                self._report_source((trial.number, run.place)).update(trial, run)
-                self._runs.setdefault((trial.number, run.place), self._deliver(trial, run))
+            if run.attempt == 0:
+                continue
+            place = (trial.number, run.place)
+            source = self._report_source(place)
+            source.update(trial, run)
+            has_plan = RunDirectory(self._study.run(*place)).plan.exists()
+            if not has_plan and source.facts().state == "running" and source.is_empty:
+                self._unclear.add(trial.number)
+            elif place not in self._runs:
+                self._runs[place] = self._deliver(trial, run, has_plan=has_plan)
 
     def _report_source(self, place: Place) -> TrialSource:
         if place not in self._reports:
@@ -103,20 +113,14 @@ class StudyWork:
             self._reports[place] = TrialSource(path, self._source, self._delivery.key)
         return self._reports[place]
 
-    def _deliver(self, trial: TrialRecord, run: RunRecord) -> Delivery:
-        place = (trial.number, run.place)
-        if place in self._runs:
-            return self._runs[place]
-        path = self._study.run(*place)
+    def _deliver(self, trial: TrialRecord, run: RunRecord, *, has_plan: bool) -> Delivery:
+        path = self._study.run(trial.number, run.place)
         file = TrackingFile(path, self._file.path.stem)
         file.begin(self._delivery.tracking.tracker)
-        if not RunDirectory(path).plan.exists():
-            return Delivery(self._report_source(place), file, self._watch)
+        if not has_plan:
+            return Delivery(self._report_source((trial.number, run.place)), file, self._watch)
         source = RunSource(
-            path,
-            group=self._study.name,
-            group_key=self._delivery.key,
-            tags=trial_tags(trial, run),
+            path, group=self._study.name, group_key=self._delivery.key, tags=trial_tags(trial, run)
         )
         return Delivery(source, file, self._watch)
 
