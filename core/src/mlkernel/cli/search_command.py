@@ -15,7 +15,7 @@ from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
     from mlkernel.config.layers import Assignment
-    from mlkernel.study.engine.study_session import StudyOutcome
+    from mlkernel.study.engine.study_outcome import StudyOutcome
     from mlkernel.study.study_directory import StudyDirectory
 
 EPILOG = """examples:
