@@ -149,9 +149,8 @@ class PieceFolder:
         try:
             yield staged
             _sync_tree(staged)
-            has_former = (
-                place.is_dir()
-            )  # from the renaming on, somebody who looks may let the new one take the place
+            # From the renaming on, somebody who looks may let the new one take the place.
+            has_former = place.is_dir()
             staged.rename(place.with_name(f".{name}.next"))
             if has_former:
                 self.keep_backup(Piece(PROJECT, name, place))
