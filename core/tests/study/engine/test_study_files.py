@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
 from core.tests.study.engine.studies import TARGETS, command, trials
+
+from mlkernel.cli.main import main
 
 SCRIPT = """
 import argparse, json
@@ -69,3 +72,21 @@ def test_a_project_of_hpogrid(tmp_path):
         (trial.parameters["x"] + 3,) for trial in trials(tmp_path)
     ]
     assert len(trials(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("sections", "said"),
+    [
+        ({"meta_job_args": {}}, "meta_job_args.base_train_fname: missing"),
+        (
+            {"pre_processing_args": {"extra_cmd_line_input": {}}},
+            "pre_processing_args.processing_fname: missing",
+        ),
+        ({"single_job_args": 3}, "single_job_args: a table expected, not 3"),
+    ],
+)
+def test_what_an_experiment_of_mle_toolbox_lacks_is_named(tmp_path, capsys, sections, said):
+    file = tmp_path / "e.json"
+    file.write_text(json.dumps({"meta_job_args": {"base_train_fname": "run.py"}, **sections}))
+    assert main(["search", str(file)]) == 2
+    assert said in capsys.readouterr().err

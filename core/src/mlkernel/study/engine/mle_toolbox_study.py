@@ -70,9 +70,20 @@ def _check_sections(tree: Mapping[str, Any]) -> None:
         for name in tree
         if name not in SECTIONS
     ]
-    if "base_train_fname" not in tree[META]:
-        problems.append(Problem(path=f"{META}.base_train_fname", message="missing: the script that trains"))
+    problems += [
+        Problem(path=name, message=f"a table expected, not {tree[name]!r}")
+        for name in SECTIONS
+        if tree.get(name) and name != "version" and not isinstance(tree[name], Mapping)
+    ]
     raise_problems(problems)
+    needed = {META: "base_train_fname", BEFORE: "processing_fname", AFTER: "processing_fname"}
+    raise_problems(
+        [
+            Problem(path=f"{name}.{key}", message="missing: the script to run")
+            for name, key in needed.items()
+            if (tree.get(name) or name == META) and key not in tree[name]
+        ]
+    )
 
 
 def _processing(section: Mapping[str, Any] | None) -> list[str]:
