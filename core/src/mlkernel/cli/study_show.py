@@ -151,6 +151,7 @@ def _print_trial(trial: TrialRecord, study: StudyRecord) -> None:
     print_heading("Parameters")
     print_facts({name: format_setting(value) for name, value in trial.parameters.items()})
     print_heading("Runs")
+    others = list({name: None for run in trial.runs for name in run.metrics})
     rows = [
         [
             str(run.seed),
@@ -158,9 +159,10 @@ def _print_trial(trial: TrialRecord, study: StudyRecord) -> None:
             run.state,
             str(run.attempt),
             ", ".join(map(format_value, run.values or ())) or "-",
+            *(format_value(run.metrics[name]) if name in run.metrics else "-" for name in others),
             run.directory or "-",
             run.error or "",
         ]
         for run in trial.runs
     ]
-    print_table(["seed", "fold", "state", "attempts", "values", "directory", "error"], rows)
+    print_table(["seed", "fold", "state", "attempts", "values", *others, "directory", "error"], rows)

@@ -31,11 +31,14 @@ def columns_of(store: StudyStore, study: str) -> list[str]:
     """All columns of :func:`trial_rows`: trials of conditional spaces do not have the same parameters."""
     metrics = [metric for metric, _ in objectives_of(store.study(study).configuration)]
     parameters: dict[str, None] = {}
-    for trial in store.trials(study, with_runs=False):
+    others: dict[str, None] = {}
+    for trial in store.trials(study):
         parameters.update(dict.fromkeys(trial.parameters))
+        others.update(dict.fromkeys(name for run in trial.runs for name in run.metrics))
     return [
         *_LEADING,
         *(f"values.{metric}" for metric in metrics),
+        *(f"metrics.{name}" for name in others),
         *(f"parameters.{name}" for name in parameters),
         *_TRAILING,
     ]
@@ -48,6 +51,7 @@ def _row(trial: TrialRecord, metrics: list[str]) -> Row:
         "trial": trial.number,
         "state": trial.state,
         **{f"values.{metric}": value for metric, value in values.items()},
+        **{f"metrics.{name}": value for name, value in _means(trial).items()},
         **{f"parameters.{name}": value for name, value in trial.parameters.items()},
         "until": trial.until,
         "parent": trial.parent,
@@ -57,3 +61,12 @@ def _row(trial: TrialRecord, metrics: list[str]) -> Row:
         "started": min(started, default=None),
         "ended": trial.ended,
     }
+
+
+def _means(trial: TrialRecord) -> dict[str, float]:
+    """Whatever else the runs of a trial reported last: the mean of those that did."""
+    known: dict[str, list[float]] = {}
+    for run in trial.runs:
+        for name, value in run.metrics.items():
+            known.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in known.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlkernel.study.report.picture import LONGEST_NAME, Picture, Variant, number, numbers, text, visible_range
+from mlkernel.study.report.picture import Picture, Variant, number, numbers, text, visible_range
 from mlkernel.study.search_problem import Objective
 from mlkernel.study.statistics.parameter_axis import ParameterAxis
 from mlkernel.study.statistics.study_results import StudyResults
@@ -16,6 +16,11 @@ MOST_AXES = 12
 INACTIVE = "inactive"
 BELOW = 0.12
 """How far below its axis, in lengths of the axis, a parameter lies that a trial does not have."""
+
+TICK_FORMAT = ".4~g"
+"""Plotly's own powers of ten are markup, which this one of its pictures does not understand."""
+LETTER = 6
+"""Width of a letter beside an axis, in pixels."""
 
 
 def draw_parallel_coordinates(results: StudyResults, axes: Sequence[ParameterAxis]) -> Picture:
@@ -49,7 +54,9 @@ def _view(
     dimensions = [_parameter(axis, trials) for axis in axes]
     columns = [_within_sight(column, one) for column, one in zip(columns, results.objectives, strict=True)]
     for objective, column in zip(results.objectives, columns, strict=True):
-        dimensions.append({"label": text(objective.metric), "values": numbers(column)})
+        dimensions.append(
+            {"label": text(objective.metric), "values": numbers(column), "tickformat": TICK_FORMAT}
+        )
     objective = results.objectives[chosen]
     sign = 1.0 if objective.mode == "max" else -1.0
     # Lines of larger colours lie on top: the better ones shall.
@@ -61,8 +68,13 @@ def _view(
     return Variant(
         label=objective.metric,
         traces=[{"type": "parcoords", "line": line, "dimensions": dimensions}],
-        layout={"margin": {"t": 60, "l": 80, "r": 60}},
+        layout={"margin": {"t": 60, "l": _left(axes[0]), "r": 60}},
     )
+
+
+def _left(axis: ParameterAxis) -> int:
+    """Room for what is written left of the first axis."""
+    return max([80, *(LETTER * len(tick) for tick in _ticks(axis).values())])
 
 
 def _within_sight(values: Sequence[float], objective: Objective) -> list[float]:
@@ -87,6 +99,7 @@ def _parameter(axis: ParameterAxis, trials: Sequence[TrialRecord]) -> dict[str, 
         "label": text(axis.name),
         "values": numbers(values),
         "range": [number(low), number(high)],
+        "tickformat": TICK_FORMAT,
     }
     if ticks and (axis.scale != "linear" or not all(present)):
         dimension |= {"tickvals": numbers(ticks), "ticktext": list(ticks.values())}
@@ -96,7 +109,7 @@ def _parameter(axis: ParameterAxis, trials: Sequence[TrialRecord]) -> dict[str, 
 def _ticks(axis: ParameterAxis) -> dict[float, str]:
     low, high = axis.ends
     if axis.scale == "category":
-        return {float(place): category[:LONGEST_NAME] for place, category in enumerate(axis.categories)}
+        return {float(place): text(category) for place, category in enumerate(axis.categories)}
     if axis.scale == "linear":
         return {
             low + share * (high - low): f"{low + share * (high - low):.4g}"
