@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlkernel.cli.component_help import add_component_help
 from mlkernel.cli.piece_arguments import add_folder_arguments
 from mlkernel.cli.piece_command import HPOGRID, add_piece_actions
-from mlkernel.errors import KernelError
+from mlkernel.errors import KernelError, UsageError
 
 if TYPE_CHECKING:
     from mlkernel.config.layers import Layer
@@ -82,6 +82,11 @@ def _show(arguments: argparse.Namespace) -> int:
         from mlkernel.cli.piece_listing import run_show
 
         return run_show(first, others, arguments)
+    if first and "=" not in first:
+        raise UsageError(
+            f"{first!r} is neither path=value nor a kind of stored piece",
+            hint=f"kernel config show KIND NAME shows a {', '.join(list(HPOGRID)[:-1])} or {list(HPOGRID)[-1]}.",
+        )
     from mlkernel.config.configuration_text import configuration_text
     from mlkernel.config.files import read_config_file
     from mlkernel.config.sections import to_plain

@@ -31,7 +31,7 @@ def add_piece_arguments(parser: argparse.ArgumentParser, kind: str, action: str)
             dest="source",
             help="values from a file: a part of a study file, or one of hpogrid's; options lie over it",
         )
-    if action == "update":
+    if action == "update" and kind != "project":
         parser.add_argument(
             "--unset",
             metavar="PATH",

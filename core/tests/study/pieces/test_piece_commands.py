@@ -168,6 +168,7 @@ def test_spaces_are_merged_by_their_parameters(folder):
         (["model", "s"], "study.trainer: required"),
         (["model", "s", "--model", "f"], "is in no script"),
         (["model", "s", "--trainer", "a.py:f", "--script", "a.py"], "say the same"),
+        (["model", "s", "--trainer", "sampel"], "there is no trainer 'sampel'"),
         (["model", "s", "--trainer", "a.py:f", "--set", "x"], "--set x has no value"),
         (["space", "s"], "the space has no parameters"),
         (["space", "s", "x=unifrom(0,1)"], "did you mean uniform"),

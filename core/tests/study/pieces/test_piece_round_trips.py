@@ -44,7 +44,8 @@ studies = st.fixed_dictionaries(
     },
 )
 models = st.fixed_dictionaries(
-    {"trainer": texts}, optional={"set": st.dictionaries(paths, json_values, min_size=1, max_size=3)}
+    {"trainer": texts.map(lambda text: f"{text}.py:f")},
+    optional={"set": st.dictionaries(paths, json_values, min_size=1, max_size=3)},
 )
 launchers = st.fixed_dictionaries(
     {},

@@ -19,6 +19,7 @@ from mlkernel.errors import UnknownNameError
 from mlkernel.study.engine.study_file import read_study_file
 from mlkernel.study.engine.study_settings import SECTION, plain_study
 from mlkernel.study.pieces.hpogrid_piece import CONVERSIONS, is_hpogrid_piece
+from mlkernel.study.pieces.model_check import check_model
 from mlkernel.study.pieces.piece_folder import SUFFIXES, PieceFolder, find_piece
 from mlkernel.study.pieces.piece_kind import owner
 from mlkernel.study.pieces.space_piece import merged_space
@@ -133,6 +134,8 @@ def _structured(
             if owner(path) != kind
         ]
     )
+    if kind == "model":
+        check_model(structured[SECTION], given)
     return structured[SECTION], given
 
 

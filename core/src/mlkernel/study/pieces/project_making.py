@@ -23,6 +23,7 @@ from mlkernel.study.pieces.project_snapshot import (
     FILES,
     SCRIPTS,
     at_folder,
+    is_installed,
     read_snapshot,
     versions,
     write_snapshot,
@@ -188,8 +189,9 @@ def _check_imports(values: Mapping[str, Any], staged: Path, place: Path) -> None
         check_target(attrs.evolve(config, directory=config.directory or str(Path.cwd())))
     except KernelError as error:
         error.message = error.message.replace(str(staged.absolute()), str(place))
-        wayout = "--no-import makes the project without importing what trains."
-        error.hint = wayout if error.hint is None else f"{error.hint} {wayout}"
+        if not is_installed(config.trainer):
+            way_out = "--no-import makes the project without importing what trains."
+            error.hint = way_out if error.hint is None else f"{error.hint} {way_out}"
         raise
     finally:
         for cache in staged.rglob("__pycache__"):

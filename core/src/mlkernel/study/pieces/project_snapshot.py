@@ -81,13 +81,18 @@ def versions(config: StudyConfig) -> dict[str, str]:
     import mlkernel
 
     components = chosen_components(config)
-    if ":" not in config.trainer and not config.trainer.endswith((".py", ".sh")):
+    if is_installed(config.trainer):
         components.append(resolve("trainer", config.trainer))
     found = {"mlkernel": mlkernel.__version__}
     for component in components:
         if component.distribution is not None:
             found[component.distribution] = component.version or "unknown"
     return found
+
+
+def is_installed(trainer: str) -> bool:
+    """Whether *trainer* is the name of one that a distribution provides, not a file or an object in one."""
+    return ":" not in trainer and not trainer.endswith((".py", ".sh"))
 
 
 def other_versions(folder: Path, config: StudyConfig) -> list[str]:

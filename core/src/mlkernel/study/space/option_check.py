@@ -13,6 +13,7 @@ from mlkernel.config.problems import Problem
 from mlkernel.config.strict_converter import WrongValueError, strict_converter
 from mlkernel.study.space.dimension import Dimension
 from mlkernel.study.space.search_space import Parameter, SearchSpace
+from mlkernel.study.space.value_lists import Fixed
 
 CHECKED = 64
 """Values that are tried of a dimension with more."""
@@ -40,7 +41,8 @@ def _type_problems(parameter: Parameter, option_type: Any) -> list[Problem]:
             strict_converter().structure(value, option_type)
         except (WrongValueError, BaseValidationError, ValueError, TypeError):
             method, expected = parameter.dimension.method, type_name(option_type)
-            message = f"its {method} has the value {value!r}; the option is a {expected}"
+            holder = "it is" if isinstance(parameter.dimension, Fixed) else f"its {method} has the value"
+            message = f"{holder} {value!r}; the option is a {expected}"
             return [Problem(path=parameter.name, message=message, suggestion=_advice(value, option_type))]
     return []
 
