@@ -132,7 +132,9 @@ class StudyState:
     def _take_pause(self, pause: PauseRecord) -> None:
         known = self._pauses.get(pause.trial)
         is_known = known is not None and known.sequence >= pause.sequence
-        if pause.trial in self.live and not is_known:  # else it was this driver that let it rest, or ended it since
+        if (
+            pause.trial in self.live and not is_known
+        ):  # else it was this driver that let it rest, or ended it since
             self._observe_pause(pause)
 
     def _observe_pause(self, pause: PauseRecord) -> None:
@@ -169,12 +171,14 @@ class StudyState:
         )
         self.history.append(observation)
         losses = self.problem.losses(observation)
-        if losses is not None and (self.best is None or losses[0] < self._loss(self.best)):
+        if losses is not None and (self.best is None or self._rank(record) < self._rank(self.best)):
             self.best = record
 
-    def _loss(self, record: TrialRecord) -> float:
+    def _rank(self, record: TrialRecord) -> tuple[bool, float]:
+        """Trials that were stopped had less effort than the others, and come after them."""
         assert record.values is not None, "the best trial is one with values"
-        return record.values[0] if self.problem.objectives[0].mode == "min" else -record.values[0]
+        is_min = self.problem.objectives[0].mode == "min"
+        return record.state != "finished", record.values[0] if is_min else -record.values[0]
 
     def _budget(self, record: TrialRecord) -> float | None:
         """How far a trial was trained that the scheduler ended; ``None`` for one that was trained to its end."""
