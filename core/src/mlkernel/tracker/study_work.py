@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -40,6 +41,8 @@ class StudyWork:
         """Those that may have something to be sent."""
         self._unclear: set[int] = set()
         """Trials with a run that has said nothing yet: whether it keeps its metrics in a run directory will show."""
+        self._thread = threading.get_ident()
+        self._may_end = False
         self._seen = object()
         self._newest_trial = self._newest_end = self._newest_report = -1
 
@@ -58,10 +61,16 @@ class StudyWork:
         return may_end
 
     def may_end(self) -> bool:
-        """Nobody drives it, and nobody is about to."""
-        now = time.time()
-        beating = any(now - one.heartbeat < SILENT_SECONDS for one in self._store.drivers(self._study.name))
-        return not beating and not self._starter.lives
+        """Nobody drives it, and nobody is about to; what was so at the last step, where another thread asks.
+
+        The store belongs to one thread, and the watchdog asks while that one hangs in a call of the tracker.
+        """
+        if threading.get_ident() == self._thread:
+            now = time.time()
+            drivers = self._store.drivers(self._study.name)
+            is_driven = any(now - one.heartbeat < SILENT_SECONDS for one in drivers)
+            self._may_end = not is_driven and not self._starter.lives
+        return self._may_end
 
     def close(self) -> None:
         """Let go of trackers and of the store."""
