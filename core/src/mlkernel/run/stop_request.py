@@ -14,14 +14,20 @@ from typing import Self
 class StopRequest:
     """Remembers that the run shall stop at the next boundary, and why.
 
-    Used as a context manager it answers SIGINT and SIGTERM; a second SIGINT raises ``KeyboardInterrupt`` at once.
+    Used as a context manager it answers SIGINT and SIGTERM; a second SIGINT raises ``KeyboardInterrupt`` at once, or is
+    remembered as well.
     Outside the main thread, where Python delivers no signals, it only remembers. Workers that the trainer forks
     inherit the answer: in them SIGTERM ends the process, as whoever sends it expects, and Ctrl-C, which reaches them
     with the run, does nothing, since the run needs them up to its boundary.
+
+    :param raises: whether the second SIGINT does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, raises: bool = True) -> None:
         self.reason: str | None = None
+        self.is_urgent = False
+        """Whether there was a second SIGINT."""
+        self._raises = raises
         self._process = os.getpid()
         self._interrupted = False
         self._is_closed = False
@@ -61,7 +67,8 @@ class StopRequest:
             return
         name = signal.Signals(number).name
         if number == signal.SIGINT:
-            if self._interrupted:
+            self.is_urgent = self._interrupted
+            if self.is_urgent and self._raises:
                 raise KeyboardInterrupt
             self._interrupted = True
             with suppress(

@@ -59,6 +59,23 @@ def test_a_signal_stops_resumably(tmp_path):
     assert [trial.state for trial in trials(tmp_path)] == ["finished"] * 5
 
 
+def test_a_second_interrupt_waits_for_no_report(tmp_path):
+    driver = start_search(tmp_path, "sleeps")
+    study = tmp_path / "studies" / "study"
+    wait_for((study / "begun").exists)
+    driver.send_signal(signal.SIGINT)
+    began = driver.stderr.readline()
+    while "Ctrl-C again" not in began:
+        began = driver.stderr.readline()
+    driver.send_signal(signal.SIGINT)
+    _, said = driver.communicate(timeout=60)
+    assert driver.returncode == 75, said
+    assert workers(tmp_path) == []
+    (study / "go").touch()
+    assert command(*RESUME, cwd=tmp_path).returncode == 0
+    assert [(trial.state, trial.runs[0].failures) for trial in trials(tmp_path)] == [("finished", 0)] * 5
+
+
 def test_a_second_driver_is_refused_and_stop_and_extend_reach_the_first(tmp_path):
     driver = start_search(tmp_path, "waits", "--trials", "2", algorithm="random")
     study = tmp_path / "studies" / "study"

@@ -93,7 +93,9 @@ class Driver:
                 self._hear(one)
             if time.monotonic() >= self._next_tick:
                 self._tick()
-            goes_on = not self._pool.is_empty if self._stopping else self.trouble is not None or self._supply()
+            goes_on = (
+                not self._pool.is_empty if self._stopping else self.trouble is not None or self._supply()
+            )
         self._pool.deliver()
         return goes_on
 

@@ -38,7 +38,8 @@ class RunEnds:
             leaves = message.error is not None  # the worker, which takes nothing from the run
             if leaves:
                 self.hand_back(run)
-            elif run.trial.ending is not None:  # of which a job hears nothing: it went as far as it was ordered to
+            elif run.trial.ending is not None:
+                # A job hears of no decision; it went as far as it was ordered to.
                 self._completed(run, "stopped")
             else:
                 self._rested(run)

@@ -118,11 +118,8 @@ class StudyDrive:
         """Why it ended before its end, if it did."""
         patience_ends: float | None = None
         while True:
-            try:
-                goes_on = self._driver.step()
-                self._display.refresh(self._state)
-            except KeyboardInterrupt:  # the second one: workers are not waited for
-                patience_ends, goes_on = 0.0, True
+            goes_on = self._driver.step()
+            self._display.refresh(self._state)
             if not goes_on:
                 return stop.reason if self._driver.is_stopping else None
             self._look_for_requests(stop)
@@ -131,6 +128,8 @@ class StudyDrive:
             if stop.reason is not None and patience_ends is None:
                 self._driver.stop()
                 patience_ends = time.monotonic() + STOP_SECONDS
+            if stop.is_urgent:
+                patience_ends = 0.0  # workers are not waited for
             if patience_ends is not None and time.monotonic() > patience_ends:
                 self._driver.stop()
                 self._driver.cancel("the study was stopped")

@@ -125,7 +125,7 @@ def resume_study(directory: StudyDirectory, display: StudyDisplay) -> StudyOutco
 
 def _drive(directory: StudyDirectory, store: StudyStore, display: StudyDisplay) -> StudyOutcome:
     name = driver_name()
-    with DriverLock(directory.path, name) as lock, StopRequest() as stop:
+    with DriverLock(directory.path, name) as lock, StopRequest(raises=False) as stop:
         shared = scheme(directory.location()) is not None
         former = [lock.before] if shared else [driver.name for driver in store.drivers(directory.name)]
         for driver in filter(None, former):

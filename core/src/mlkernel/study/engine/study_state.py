@@ -132,9 +132,8 @@ class StudyState:
     def _take_pause(self, pause: PauseRecord) -> None:
         known = self._pauses.get(pause.trial)
         is_known = known is not None and known.sequence >= pause.sequence
-        if (
-            pause.trial in self.live and not is_known
-        ):  # else it was this driver that let it rest, or ended it since
+        # What is known, or has ended, was this driver's.
+        if pause.trial in self.live and not is_known:
             self._observe_pause(pause)
 
     def _observe_pause(self, pause: PauseRecord) -> None:
