@@ -34,14 +34,14 @@ WITH_EXTRAS = [
     "plugins/rl[torchrl,render]",
     "plugins/text[parquet,tinker]",
     "plugins/locallm",
-    "plugins/search[gp,cma-es,hyperopt,nevergrad,skopt]",
+    "plugins/search[optuna-gp,cma-es,hyperopt,nevergrad,skopt,smac]",
     "contrib/tqdm",
     "contrib/tensorboard",
     "contrib/mlflow[local]",
     "contrib/wandb",
 ]
 """The same, with everything that they can use, but for what is in the next list."""
-LARGE_EXTRAS = ["plugins/locallm[huggingface]"]
+LARGE_EXTRAS = ["plugins/locallm[huggingface]", "plugins/search[ax]"]
 """What takes hundreds of megabytes; only slow tests use it."""
 CONSTRAINTS = "constraints.txt"
 WORKERS = "2"

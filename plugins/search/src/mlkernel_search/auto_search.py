@@ -42,7 +42,11 @@ class AutoSearch:
             return "grid"
         fits = len(problem.space.parameters) <= GP_DIMENSIONS
         is_short = observed < GP_UNTIL and problem.parallel <= GP_PARALLEL
-        return "gp" if fits and is_short and _has_torch() else "tpe"
+        if not fits or not is_short:
+            return "tpe"
+        if len(problem.objectives) == 1:
+            return "gp"
+        return "optuna-gp" if importlib.util.find_spec("torch") is not None else "tpe"
 
     def _algorithm(self, name: str) -> SearchAlgorithm:
         if name not in self._made:
@@ -50,15 +54,15 @@ class AutoSearch:
         return self._made[name]
 
 
-def _has_torch() -> bool:
-    return all(importlib.util.find_spec(module) is not None for module in ("scipy", "torch"))
-
-
 def _make(name: str, problem: SearchProblem) -> SearchAlgorithm:
     if name == "gp":
         from mlkernel_search.gp_search import GpSearch
 
         return GpSearch(problem)
+    if name == "optuna-gp":
+        from mlkernel_search.optuna_gp_search import OptunaGpSearch
+
+        return OptunaGpSearch(problem)
     if name == "tpe":
         from mlkernel_search.tpe_search import TpeSearch
 

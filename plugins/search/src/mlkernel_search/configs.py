@@ -42,6 +42,17 @@ class GpConfig:
 
     startup_trials: int = option(
         10,
+        help="Trials of a Latin hypercube, which end before the model is asked.",
+        validator=validators.ge(2),
+    )
+
+
+@frozen(kw_only=True)
+class OptunaGpConfig:
+    """Options of Optuna's Gaussian process."""
+
+    startup_trials: int = option(
+        10,
         help="Trials that end before the model is asked; points are random until then.",
         validator=validators.ge(2),
     )
@@ -168,3 +179,28 @@ class NevergradConfig:
     """Options of Nevergrad."""
 
     method: str = option("NGOpt", help="Name of one of its optimizers, such as NGOpt, OnePlusOne or TBPSA.")
+
+
+@frozen(kw_only=True)
+class SmacConfig:
+    """Options of SMAC."""
+
+    base_estimator: Literal["RF", "GP"] = option(
+        "RF", help="Surrogate: the random forest of its facade for hyperparameters, or a Gaussian process."
+    )
+    startup_trials: int = option(
+        10,
+        help="Trials that succeed before the model is asked; points are random until then.",
+        validator=validators.ge(2),
+    )
+
+
+@frozen(kw_only=True)
+class AxConfig:
+    """Options of Ax."""
+
+    startup_trials: int = option(
+        5,
+        help="Trials that succeed before the model is asked; points are random until then.",
+        validator=validators.ge(2),
+    )

@@ -36,9 +36,16 @@ tpe = Descriptor(
 )
 gp = Descriptor(
     name="gp",
-    summary="Gaussian process of Optuna on the whole space; best for short studies.",
+    summary="Gaussian processes for spaces of every kind; best for short studies.",
     factory="mlkernel_search.gp_search:GpSearch",
     config="mlkernel_search.configs:GpConfig",
+    needs=("scipy",),
+)
+optuna_gp = Descriptor(
+    name="optuna-gp",
+    summary="Gaussian process of Optuna on the whole space; for several objectives, too.",
+    factory="mlkernel_search.optuna_gp_search:OptunaGpSearch",
+    config="mlkernel_search.configs:OptunaGpConfig",
     needs=("optuna", "scipy", "torch"),
 )
 evolution = Descriptor(
@@ -68,6 +75,13 @@ bayesian = Descriptor(
 optuna = Descriptor(
     name="optuna",
     summary="Another name of tpe.",
+    factory="mlkernel_search.tpe_search:TpeSearch",
+    config="mlkernel_search.configs:TpeConfig",
+    needs=("optuna",),
+)
+motpe = Descriptor(
+    name="motpe",
+    summary="Another name of tpe, which is MOTPE with several objectives.",
     factory="mlkernel_search.tpe_search:TpeSearch",
     config="mlkernel_search.configs:TpeConfig",
     needs=("optuna",),
@@ -124,4 +138,25 @@ nsga3 = Descriptor(
     summary="NSGA-III, for three and more objectives.",
     factory="mlkernel_search.nsga3_search:Nsga3Search",
     config="mlkernel_search.configs:Nsga2Config",
+)
+smac = Descriptor(
+    name="smac",
+    summary="SMAC: random forest or Gaussian process with local search of the expected improvement.",
+    factory="mlkernel_search.smac_search:SmacSearch",
+    config="mlkernel_search.configs:SmacConfig",
+    needs=("smac", "ConfigSpace"),
+)
+ax = Descriptor(
+    name="ax",
+    summary="Ax: Gaussian processes of BoTorch.",
+    factory="mlkernel_search.ax_search:AxSearch",
+    config="mlkernel_search.configs:AxConfig",
+    needs=("ax", "botorch", "torch"),
+)
+botorch = Descriptor(
+    name="botorch",
+    summary="Another name of ax.",
+    factory="mlkernel_search.ax_search:AxSearch",
+    config="mlkernel_search.configs:AxConfig",
+    needs=("ax", "botorch", "torch"),
 )

@@ -1,156 +1,133 @@
-"""Bayesian optimisation with a Gaussian process, by Optuna, on the unit cube of the whole space.
+"""Bayesian optimisation with Gaussian processes, for spaces of every kind.
 
-Optuna's sampler models only parameters that every trial has. Here a trial has them all: those that are inactive are
-told with the middle of their range, and left out of the point. Where a space has conditions, that proposal decides
-which parameters are active; their values come from a second process, of the trials that had the same ones.
+Jones et al., *Efficient Global Optimization of Expensive Black-Box Functions*, J. Global Optimization 13 (1998), with
+two views of the losses in turns. A smooth process with long length scales follows valleys; a rough one doubts what the
+smooth one is sure of. When the rough one expects no more of the best basin, it goes on to the next, as multistart
+methods do: Rinnooy Kan and Timmer, *Stochastic Global Optimization Methods*, Mathematical Programming 39 (1987).
 """
 
 from __future__ import annotations
 
+import math
 import random
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import GPSampler
-from optuna.trial import FrozenTrial, TrialState
+import numpy as np
+import numpy.typing as npt
 
-from mlkernel import Capabilities, Observation, PendingTrial, SearchProblem
+from mlkernel import Capabilities, PendingTrial, SearchProblem, trial_seed
 from mlkernel_search.configs import GpConfig
-from mlkernel_search.model_memory import ModelMemory
-from mlkernel_search.optuna_trials import Encoding, frozen_trial, study_of
-from mlkernel_search.stepwise_search import StepwiseSearch
+from mlkernel_search.gp.acquisition_search import AcquisitionSearch
+from mlkernel_search.gp.basin import Basin
+from mlkernel_search.gp.feature_map import FeatureMap
+from mlkernel_search.gp.gaussian_process import GaussianProcess, fit
+from mlkernel_search.gp.improvement import LogImprovement
+from mlkernel_search.gp.kernels import Matern52, SquaredExponential
+from mlkernel_search.gp.scale_prior import RoughPrior, SmoothPrior
+from mlkernel_search.gp.standardisation import standardised
+from mlkernel_search.gp.view import View
+from mlkernel_search.modelled_search import ModelledSearch, Point
 
-NEWEST, BEST = 100, 100
-"""Observations that the process is fitted to: the effort grows with the third power of their number."""
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
-BRANCH = 4
-"""Trials of a branch that a process of its own needs."""
+ROUGH = View(kernel=SquaredExponential(), prior=RoughPrior(), worthwhile=5e-3)
+VIEWS = (
+    View(kernel=Matern52(), prior=SmoothPrior(), worthwhile=1e-6),
+    ROUGH,
+    View(kernel=Matern52(), prior=SmoothPrior(), worthwhile=1e-3),
+    ROUGH,
+)
+"""They take turns; the first one goes on until there is nothing left to refine."""
+INCUMBENTS = 5
+"""Best trials around which improvement is looked for."""
+BASINS = 4
+"""How many basins are left alone at most."""
+FEWEST = 5
+"""Trials outside of the basins that a process needs."""
 
-Entry = tuple[int, Mapping[str, Any], Sequence[float] | None, Mapping[str, Any]]
-"""Place in the history, encoded parameters, losses, and parameters."""
 
+class GpSearch(ModelledSearch):
+    """Proposes where the expected improvement is largest; trials under way are believed to end as predicted."""
 
-class GpSearch(StepwiseSearch):
-    """Proposes where the expected improvement is largest, trials under way integrated out."""
-
-    capabilities: ClassVar[Capabilities] = Capabilities(several_objectives=True)
-    may_repeat: ClassVar[bool] = True
-    attempts: ClassVar[int] = 2
+    capabilities: ClassVar[Capabilities] = Capabilities()
 
     def __init__(self, problem: SearchProblem, config: GpConfig | None = None) -> None:
-        super().__init__(problem, config)
         self._options = config or GpConfig()
-        self._encoding = Encoding(problem.space)
-        self._names = [parameter.name for parameter in problem.space.parents_first]
-        self._deciding = {
-            condition.parent for parameter in problem.space.parameters for condition in parameter.conditions
-        }
-
-    def forget(self) -> None:
-        """Start anew, with no trials."""
-        self._count = 0
-        self._memory = ModelMemory[Entry](NEWEST, BEST, lambda entry: entry[2])
-
-    def learn(self, observation: Observation) -> None:
-        """Keep an observation of the space."""
-        if self.space.contains(observation.parameters):
-            encoded = self._encoded(observation.parameters)
-            losses = self.problem.losses(observation)
-            self._memory.add((self._count, encoded, losses, observation.parameters))
-            self._count += 1
+        super().__init__(problem, config, self._options.startup_trials)
+        self._map = FeatureMap(problem.space)
 
     def propose(self, number: int, pending: Sequence[PendingTrial], rng: random.Random) -> dict[str, Any]:
-        """A random point at first, then the one of the largest expected improvement.
+        """A point of a Latin hypercube at first, then one that the process proposes."""
+        if number < self._options.startup_trials and not self._is_fixed:
+            return self._map.point(self._latin_position(number))
+        return super().propose(number, pending, rng)
 
-        Not a Sobol point: from evenly spread ones, the process learns too little of short distances.
+    def _latin_position(self, number: int) -> Array:
+        """One of *startup_trials* positions that have each coordinate, and so each category, in equal parts.
+
+        McKay, Beckman and Conover, *A Comparison of Three Methods for Selecting Values of Input Variables*,
+        Technometrics 21 (1979).
         """
-        del number
-        known = [entry for entry in self._memory.entries if entry[2] is not None]
-        if len(known) < self._options.startup_trials or not self._encoding.distributions:
-            return self.space.sample(rng)
-        running = [
-            self._trial(self._count + place, self._encoded(trial.parameters), None)
-            for place, trial in enumerate(pending)
-            if self.space.contains(trial.parameters)
-        ]
-        study = study_of([*self._ended(), *running], len(self.problem.objectives))
-        found = self._sampler(rng.randrange(2**32)).sample_relative(
-            study, self._trial(self._count + len(running), {}, None), self._encoding.distributions
-        )
-        point = self._point(found)
-        return self._within_branch(point, pending, rng) if self._deciding else point
+        rng = np.random.default_rng(trial_seed(self.problem.seed, 0, "Latin hypercube"))
+        count, axes = self._options.startup_trials, len(self._map.axes)
+        strata = np.stack([rng.permutation(count) for _ in range(axes)], axis=1)
+        positions: Array = (strata + rng.random((count, axes))) / count
+        return positions[number]
 
-    def _within_branch(
-        self, point: dict[str, Any], pending: Sequence[PendingTrial], rng: random.Random
+    def modelled(
+        self, points: Sequence[Point], losses: Sequence[float], pending: Sequence[Point], rng: random.Random
     ) -> dict[str, Any]:
-        """*point* with other values of what is not decided by it: which parameters there are.
-
-        In the whole space, a point differs from those that were tried in parameters that it does not have, and looks
-        new however often it was tried.
-        """
-        alike = [
-            (encoded, losses)
-            for _, encoded, losses, tried in self._memory.entries
-            if losses is not None and self._is_alike(tried, point)
-        ]
-        free = [name for name in point if name in self._encoding.distributions and name not in self._deciding]
-        if len(alike) < BRANCH or not free:
-            return point
-        running = [
-            (self._encoded(trial.parameters), None)
-            for trial in pending
-            if self.space.contains(trial.parameters) and self._is_alike(trial.parameters, point)
-        ]
-        told = [
-            self._trial(place, {name: encoded[name] for name in free}, losses)
-            for place, (encoded, losses) in enumerate([*alike, *running])
-        ]
-        study = study_of(told, len(self.problem.objectives))
-        found = self._sampler(rng.randrange(2**32)).sample_relative(
-            study,
-            self._trial(len(told), {}, None),
-            {name: self._encoding.distributions[name] for name in free},
-        )
-        return point | {name: self._encoding.decode(name, found[name]) for name in free if name in found}
-
-    def _is_alike(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-        decided = (one.get(name) == other.get(name) for name in self._deciding)
-        return one.keys() == other.keys() and all(decided)
-
-    def _sampler(self, seed: int) -> GPSampler:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            return GPSampler(
-                seed=seed, n_startup_trials=1, deterministic_objective=self._options.deterministic
+        """The point of the largest improvement, in the view whose turn it is and the first basin worth searching."""
+        view = VIEWS[(len(points) + len(pending)) % len(VIEWS)]
+        positions = self._map.positions([*points, *pending])
+        features = self._map.features(positions)
+        told = np.array(losses)
+        basins: list[Basin] = []
+        kept = np.arange(len(positions))
+        point: dict[str, Any] | None = None
+        while len(basins) < BASINS and int((kept < len(told)).sum()) >= FEWEST:
+            ended, waiting = kept[kept < len(told)], kept[kept >= len(told)]
+            process = fit(
+                view.kernel, features[ended], self._map.owners, standardised(told[ended]), view.prior
             )
+            process = process.believing(features[waiting]) if len(waiting) else process
+            found = self._search(process, self._rule(positions, basins), rng).best(
+                positions[kept[process.order[:INCUMBENTS]]]
+            )
+            if found is not None:
+                point = self._map.point(found[0])
+                if found[1] > math.log(view.worthwhile):
+                    break
+            basins.append(Basin.lowest(process))
+            kept = kept[~basins[-1].contains(features[kept])]
+        return self.space.sample(rng) if point is None else point
 
-    def _ended(self) -> list[FrozenTrial]:
-        """The trials that ended; failed ones with the worst losses of the others."""
-        entries = self._memory.entries
-        worst = [
-            max(column) for column in zip(*(losses for _, _, losses, _ in entries if losses), strict=True)
-        ]
-        return [self._trial(place, encoded, losses or worst) for place, encoded, losses, _ in entries]
+    def _search(
+        self, process: GaussianProcess, is_allowed: Callable[[Array, Array], Mask], rng: random.Random
+    ) -> AcquisitionSearch:
+        return AcquisitionSearch(
+            map=self._map,
+            value=LogImprovement(process),
+            is_allowed=is_allowed,
+            rng=np.random.default_rng(rng.randrange(2**63)),
+        )
 
-    def _encoded(self, point: Mapping[str, Any]) -> dict[str, Any]:
-        """The whole position of *point*: inactive parameters are in their middle."""
-        position = zip(self._names, self.space.to_unit(point), strict=True)
-        return {
-            name: self._encoding.at(name, coordinate)
-            for name, coordinate in position
-            if name in self._encoding.distributions
-        }
+    def _rule(self, known: Array, basins: Sequence[Basin]) -> Callable[[Array, Array], Mask]:
+        """Which rounded positions, with these features, are new, satisfy the constraints, and lie in no basin."""
+        tried = frozenset(row.tobytes() for row in known)
+        left = tuple(basins)
 
-    def _trial(self, number: int, encoded: Mapping[str, Any], losses: Sequence[float] | None) -> FrozenTrial:
-        distributions = {name: self._encoding.distributions[name] for name in encoded}
-        state = TrialState.RUNNING if losses is None else TrialState.COMPLETE
-        return frozen_trial(number, encoded, distributions, losses, state)
+        def is_allowed(positions: Array, features: Array) -> Mask:
+            is_open = np.fromiter(map(is_new, positions), np.bool_, len(positions))
+            for basin in left:
+                is_open &= ~basin.contains(features)
+            return is_open
 
-    def _point(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        point: dict[str, Any] = {}
-        for parameter in self.space.parents_first:
-            if parameter.is_active(point):
-                point[parameter.name] = self._encoding.decode(parameter.name, found.get(parameter.name, 0))
-        return point
+        def is_new(row: Array) -> bool:
+            if row.tobytes() in tried:
+                return False
+            return not self.space.constraints or self.space.satisfies(self._map.point(row))
+
+        return is_allowed

@@ -1,0 +1,1 @@
+"""Bayesian optimisation with a Gaussian process: features of points, regression, improvement, and its maximiser."""
