@@ -53,6 +53,17 @@ class KilledStudy:
     def __init__(self, folder: Path, name: str, words: tuple[str, ...]) -> None:
         self.directory = StudyDirectory(folder / "studies" / name)
         self._folder, self._words = folder, words
+        self._driver: subprocess.Popen[str] | None = None
+        """The newest one."""
+
+    def close(self) -> None:
+        """End what a test that failed left behind."""
+        if self._driver is not None and self._driver.poll() is None:
+            self._driver.kill()
+            self._driver.communicate()
+        for group in processes_of(self.directory.path):
+            for process in group:
+                kill(process)
 
     def drive(self) -> None:
         """Drive it to its end."""
@@ -80,16 +91,24 @@ class KilledStudy:
         self._end(driver)
         return done
 
+    def begin_and_kill_after(self, seconds: float) -> None:
+        """Let its driver live no longer than that."""
+        driver = self._start()
+        time.sleep(seconds)
+        driver.kill()
+        driver.communicate()
+
     def _start(self) -> subprocess.Popen[str]:
         go_on = ("study", "resume", self.directory.name)
         words = go_on if self._is_begun() else ("search", *self._words, "--name", self.directory.name)
-        return subprocess.Popen(
+        self._driver = subprocess.Popen(
             [sys.executable, "-m", "mlkernel", *words],
             cwd=self._folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
+        return self._driver
 
     def _is_begun(self) -> bool:
         if not self.directory.exists():

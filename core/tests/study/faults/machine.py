@@ -21,18 +21,31 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._started: list[subprocess.Popen[str]] = []
         folder.mkdir()
         shutil.copy(TARGETS, folder / "targets.py")
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command of ``kernel``."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "mlkernel", *words],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._started.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what a test that failed left behind."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+        for group in processes_of(self.folder):
+            for number in group:
+                kill(number)
 
     def run(self, *words: str) -> tuple[int, str]:
         """Run a command of ``kernel``: its exit code, and all that it said."""

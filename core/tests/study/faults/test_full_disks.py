@@ -18,7 +18,9 @@ SEARCH = ("search", "--space", "x=uniform(-1,1)", "--metric", "loss", "--algorit
 
 @pytest.fixture
 def machine(tmp_path):
-    return Machine(tmp_path / "machine")
+    machine = Machine(tmp_path / "machine")
+    yield machine
+    machine.close()
 
 
 def search(machine, name, target, trials, *words):

@@ -18,7 +18,9 @@ LIMIT = ("--metric", "loss", "--jobs", "2", "resources.time=1", "--name", "study
 
 @pytest.fixture
 def machine(tmp_path):
-    return Machine(tmp_path / "machine")
+    machine = Machine(tmp_path / "machine")
+    yield machine
+    machine.close()
 
 
 def states(machine):

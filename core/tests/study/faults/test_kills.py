@@ -30,19 +30,8 @@ STUDIES = {
     "asha": (*CLASS, "asha", "--trials", "12", "--max-step", "18"),
     "asha-promote": (*CLASS, "asha", "--trials", "12", "--max-step", "18", "scheduler.form=promote"),
     "asha-promote-tpe": (
-        *(
-            "--trainer",
-            f"{TARGETS}:Walker",
-            "--space",
-            SPACE,
-            *ALL,
-            "tpe",
-            "--trials",
-            "24",
-            "--max-step",
-            "9",
-        ),
-        *("--scheduler", "asha", "scheduler.form=promote"),
+        *("--trainer", f"{TARGETS}:Walker", "--space", SPACE, *ALL, "tpe", "--trials", "24"),
+        *("--scheduler", "asha", "--max-step", "9", "scheduler.form=promote"),
     ),
     "hyperband": (*CLASS, "hyperband", "--trials", "12", "--max-step", "9"),
     "trainer": (*TRAINER, "--trials", "10", "--set", "checkpoint.every_iterations=2"),
@@ -56,27 +45,55 @@ STUDIES = {
 """Words of ``kernel search``. With one worker, everything that happens follows from the seed."""
 
 
-def require_equal(folder, words, kills):
+@pytest.fixture
+def begun(tmp_path):
+    """Begins studies, all of which are over when the test is."""
+    studies = []
+
+    def begin(name, words):
+        studies.append(KilledStudy(tmp_path, name, words))
+        return studies[-1]
+
+    yield begin
+    for study in studies:
+        study.close()
+
+
+def require_equal(begun, words, kills):
     """Kill as often as that, in as many studies as it takes, each of which must do what one left alone does."""
-    alone = KilledStudy(folder, "alone", words)
+    alone = begun("alone", words)
     alone.drive()
     expected = outcome(alone.directory)
     moments = random.Random(" ".join(words))
     number = 0
     while kills > 0:
-        study = KilledStudy(folder, f"killed-{number}", words)
+        study = begun(f"killed-{number}", words)
         kills -= study.drive_through(kills, moments)
         assert outcome(study.directory) == expected
         number += 1
 
 
 @pytest.mark.parametrize("name", ["random", "tpe", "pbt", "asha-promote"])
-def test_a_study_whose_processes_are_killed_equals_one_that_is_left_alone(tmp_path, name):
-    require_equal(tmp_path, STUDIES[name], FEW)
+def test_a_study_whose_processes_are_killed_equals_one_that_is_left_alone(begun, name):
+    require_equal(begun, STUDIES[name], FEW)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", STUDIES)
-def test_a_hundred_kills_change_nothing(tmp_path, name):
-    require_equal(tmp_path, STUDIES[name], MANY)
+def test_a_hundred_kills_change_nothing(begun, name):
+    require_equal(begun, STUDIES[name], MANY)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_study_that_is_killed_while_it_begins_can_be_begun_or_resumed(begun):
+    words = (*FUNCTION, "random", "--trials", "2", "--space", SPACE)
+    alone = begun("alone", words)
+    alone.drive()
+    moments = random.Random(20)
+    for number in range(20):
+        study = begun(f"killed-{number}", words)
+        study.begin_and_kill_after(moments.uniform(0.0, 1.5))
+        study.drive()
+        assert outcome(study.directory) == outcome(alone.directory)

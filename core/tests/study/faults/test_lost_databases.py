@@ -23,7 +23,9 @@ SEARCH = (
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
-    return Machine(tmp_path / "machine")
+    machine = Machine(tmp_path / "machine")
+    yield machine
+    machine.close()
 
 
 def test_a_study_whose_connection_is_cut_goes_on_where_it_stood(machine, new_database):

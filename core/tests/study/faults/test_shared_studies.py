@@ -26,7 +26,10 @@ SEARCH = (
 @pytest.fixture
 def machines(tmp_path, monkeypatch):
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
-    return Machine(tmp_path / "one"), Machine(tmp_path / "two")
+    machines = Machine(tmp_path / "one"), Machine(tmp_path / "two")
+    yield machines
+    for machine in machines:
+        machine.close()
 
 
 @pytest.fixture
