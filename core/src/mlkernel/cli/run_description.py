@@ -9,6 +9,7 @@ import attrs
 from mlkernel.checkpoint.checkpoint_store import CheckpointStore, Retention
 from mlkernel.plots.learning_curve import read_logged
 from mlkernel.plots.run_groups import flat_configuration
+from mlkernel.records.artifacts import kept_artifacts
 from mlkernel.records.metrics import Metrics
 from mlkernel.records.status import read_status
 from mlkernel.run.plan import read_plan
@@ -71,6 +72,5 @@ def _checkpoints(directory: Path) -> list[dict[str, Any]]:
 
 
 def _sizes(directory: Path) -> dict[str, int]:
-    """Bytes of each file, by its path in *directory*; what is still being written has a hidden name."""
-    files = (path for path in sorted(directory.rglob("*")) if path.is_file() and path.name[0] != ".")
-    return {str(path.relative_to(directory)): path.stat().st_size for path in files}
+    """Bytes of each file, by its path in *directory*."""
+    return {str(path.relative_to(directory)): path.stat().st_size for path in kept_artifacts(directory)}

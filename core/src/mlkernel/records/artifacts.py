@@ -10,6 +10,11 @@ from mlkernel.errors import UsageError
 from mlkernel.records.atomic_file import storage_errors, sync_directory, sync_file
 
 
+def kept_artifacts(directory: Path) -> list[Path]:
+    """The files in *directory*, sorted; what is still being written has a hidden name, and is left out."""
+    return [path for path in sorted(directory.rglob("*")) if path.is_file() and path.name[0] != "."]
+
+
 @contextmanager
 def writing_artifact(directory: Path, name: str) -> Iterator[Path]:
     """A path beside ``directory/name`` with the same suffix; renamed to it when the block ends without an exception.

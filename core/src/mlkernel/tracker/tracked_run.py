@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from mlkernel.records.artifacts import kept_artifacts
 from mlkernel.records.redaction import Redactor
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.records.status import Status
@@ -48,7 +49,7 @@ def run_facts(files: RunDirectory, status: Status) -> RunFacts:
         results={} if best is None else {best.metric: best.value},
         notes={name: _text(value) for name, value in redactor.value(status.notes).items()},
         changes={path: _text(value) for path, value in redactor.value(changes).items()},
-        artifacts=tuple(path for path in sorted(files.artifacts.rglob("*")) if path.is_file()),
+        artifacts=tuple(kept_artifacts(files.artifacts)),
     )
 
 
