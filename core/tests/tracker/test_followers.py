@@ -251,6 +251,9 @@ def test_what_cannot_be_used_is_refused_before_anything_is_trained(desk):
     wrong = desk.kernel(*desk.words(None, "--tracker", f"{TRACKERS}:Appends colour=red"))
     assert wrong.returncode == 2
     assert "colour" in wrong.stdout
+    torn = desk.kernel(*desk.words(None, "--tracker", f"{TRACKERS}:Appends where='x"))
+    assert torn.returncode == 2
+    assert "no closing quotation" in torn.stdout
     assert not desk.runs.exists()
 
 

@@ -69,7 +69,7 @@ class Desk:
         return ["--trainer", f"./targets.py:{name}", "--space", "x=categorical([0, 1, 2])"]
 
     def wait_for_follower(self, tracker: str = "Trusts") -> None:
-        self.wait_until(lambda: (self.received / "valley.jsonl").exists())
+        self.wait_until((self.received / "valley.jsonl").exists)
         self.wait_until(lambda: not is_locked(self.study.path / "trackers" / f"{tracker}.lock"))
 
     def wait_until(self, is_so) -> None:

@@ -52,7 +52,7 @@ def _follow(file: TrackingFile) -> int:
     from filelock import FileLock, Timeout
 
     from mlkernel.tracker.follower import Follower, Patience
-    from mlkernel.tracker.follower_process import CALL_SECONDS
+    from mlkernel.tracker.follower_process import CALL_SECONDS, PATIENCE_SECONDS
     from mlkernel.tracker.run_work import Starter
     from mlkernel.tracker.watchdog import Watchdog
     from mlkernel.tracker.work import work_on
@@ -60,17 +60,20 @@ def _follow(file: TrackingFile) -> int:
     def say(text: str) -> None:
         print(f"{file.path.stem}: {text}", file=sys.stderr)
 
+    watchdog = Watchdog(CALL_SECONDS, lambda: say(f"has not answered for {CALL_SECONDS:g} s"))
+    # Whoever follows what is over will soon be done, or give up.
+    patience = 2 * PATIENCE_SECONDS if work_on(file, Starter(), watchdog).may_end() else 0
     try:
-        with FileLock(file.lock, timeout=0):
-            watchdog = Watchdog(CALL_SECONDS, lambda: say(f"has not answered for {CALL_SECONDS:g} s"))
+        with FileLock(file.lock, timeout=patience):
             follower = Follower(work_on(file, Starter(), watchdog), Patience(after_the_end=0), say)
             delivered = follower.follow()
-            watchdog.close()
     except Timeout:
         raise RunLockedError(
             f"{file.directory.name} is being sent to {file.path.stem} by another process",
             hint=f"What it says is in {file.log}.",
         ) from None
+    finally:
+        watchdog.close()
     if not delivered:
         raise KernelError(f"not everything could be sent to {file.path.stem}", hint="Try again later.")
     memory = file.read().memory or {}

@@ -83,7 +83,9 @@ class Place:
     def run(self, **fields: Any) -> TrackedRun:
         """A run that was never sent."""
         given = {"key": uuid4().hex, "name": "checked-1", "created": 1e9, **fields}
-        return TrackedRun(directory=self.path / given["name"], **given)
+        directory = self.path / given["name"]
+        directory.mkdir(exist_ok=True)
+        return TrackedRun(directory=directory, **given)
 
     def deliver(self, directory: Path) -> Tracking:
         """Send a run directory as its follower does, and return what is known then."""
