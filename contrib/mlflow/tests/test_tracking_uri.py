@@ -32,6 +32,22 @@ def test_folders_and_files_are_absolute(tmp_path, monkeypatch):
     assert tracking_uri("mlruns", None) == f"file://{tmp_path}/mlruns"
 
 
+def test_servers_that_mlflow_knows_by_a_word_are_no_folders(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "databricks")
+    assert tracking_uri(None, None) == "databricks"
+    assert tracking_uri("databricks-uc", None) == "databricks-uc"
+
+
+def test_a_password_is_found_wherever_databases_take_it():
+    assert without_password(f"postgresql://host/mlflow?user=me&password={SECRET}&sslmode=off") == (
+        "postgresql://host/mlflow?user=me&sslmode=off"
+    )
+    assert without_password(f"postgresql://host/mlflow?password={SECRET}") == "postgresql://host/mlflow"
+    assert MlflowConfig(uri="http://host:5000/?").uri == "http://host:5000/?"
+    with pytest.raises(ValueError, match="holds a password"):
+        MlflowConfig(uri=f"mysql://host/mlflow?password={SECRET}")
+
+
 def test_a_run_stays_where_it_is(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://elsewhere")
     assert tracking_uri("http://other", "http://here") == "http://here"

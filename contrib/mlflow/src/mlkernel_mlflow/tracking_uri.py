@@ -6,7 +6,10 @@ import os
 import re
 from pathlib import Path
 
-_PASSWORD = re.compile(r"^(\w[\w+.-]*://[^/@:]*):[^/]*@")
+_PASSWORD = re.compile(r"^(\w[\w+.-]*://[^/?#@:]*):[^/?#]*@")
+_PASSWORD_OPTION = re.compile(r"(?<=[?&])(?:ssl)?password=[^&]*&?", re.IGNORECASE)
+_NAMED = re.compile(r"databricks(-uc)?|uc")
+"""Servers that MLflow knows by a word."""
 
 
 def tracking_uri(asked: str | None, remembered: str | None) -> str:
@@ -27,7 +30,8 @@ def _kept(uri: str) -> str:
 
 def without_password(uri: str) -> str:
     """*uri* as it may be written down."""
-    return _PASSWORD.sub(r"\1@", uri)
+    shown = _PASSWORD_OPTION.sub("", _PASSWORD.sub(r"\1@", uri))
+    return uri if shown == uri else shown.rstrip("?&")
 
 
 def _absolute(uri: str) -> str:
@@ -35,4 +39,6 @@ def _absolute(uri: str) -> str:
     prefix = "sqlite:///"
     if uri.startswith(prefix) and not uri.startswith(f"{prefix}/") and uri != f"{prefix}:memory:":
         return f"{prefix}{Path(uri.removeprefix(prefix)).absolute()}"
-    return uri if "://" in uri else Path(uri.removeprefix("file:")).absolute().as_uri()
+    return (
+        uri if "://" in uri or _NAMED.fullmatch(uri) else Path(uri.removeprefix("file:")).absolute().as_uri()
+    )

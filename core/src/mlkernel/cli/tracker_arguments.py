@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlkernel.errors import StorageError
+from mlkernel.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from mlkernel.tracker.tracking_file import TrackerChoice
@@ -36,7 +36,16 @@ def chosen_trackers(arguments: argparse.Namespace) -> list[TrackerChoice]:
         return []
     from mlkernel.tracker.tracking_file import choose_tracker
 
-    return [choose_tracker(shlex.split(text)) for text in arguments.trackers]
+    return [choose_tracker(_words(text)) for text in arguments.trackers]
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--tracker {text}: {str(error).lower()}", hint="Write --tracker 'NAME path=value ...'."
+        ) from error
 
 
 def start_followers(directory: Path, trackers: Sequence[TrackerChoice], *, attempt: int = 0) -> None:
