@@ -26,9 +26,10 @@ def test_trials_that_were_paused_go_on_from_their_checkpoints(tmp_path, schedule
         )
 
 
-def test_a_population_copies_its_best_members(tmp_path):
+@pytest.mark.parametrize("synchronous", ["true", "false"])
+def test_a_population_copies_its_best_members(tmp_path, synchronous):
     words = ("--scheduler", "pbt", "--max-step", "8", "--trials", "4", "--jobs", "2", "scheduler.interval=2")
-    done = search(tmp_path, "Climber", *words, algorithm="random")
+    done = search(tmp_path, "Climber", *words, f"scheduler.synchronous={synchronous}", algorithm="random")
     assert done.returncode == 0, done.stderr
     copies = [trial for trial in trials(tmp_path) if trial.parent is not None]
     assert copies
