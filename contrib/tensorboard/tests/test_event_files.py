@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import attrs
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from mlkernel import RunFacts, TrackedRecord, TrackedRun
 from mlkernel_tensorboard.tensorboard_config import TensorboardConfig
-from mlkernel_tensorboard.tensorboard_tracker import PATTERN, TensorboardTracker
+from mlkernel_tensorboard.tensorboard_tracker import TensorboardTracker
 
 RUN = TrackedRun(
     key="0" * 32,
@@ -91,13 +92,30 @@ def test_a_new_follower_begins_anew_in_the_same_place(tracker, tmp_path):
     again = TensorboardTracker(TensorboardConfig(directory="elsewhere"), RUN, tracker.memory)
     again.log([record(0, 1.0), record(1, 3.0), record(2, 4.0)])
     again.close()
-    assert len(list((tmp_path / "ppo-1").glob(PATTERN))) == 1
+    assert len(list((tmp_path / "ppo-1").glob("events.*"))) == 1
     assert [event.value for event in read(tmp_path / "ppo-1").Scalars("train/loss")] == [1.0, 3.0, 4.0]
     watching.Reload()
     assert [event.value for event in watching.Scalars("train/loss")] == [
         1.0,
         2.0,
     ]  # its file is gone, not torn
+
+
+def test_runs_of_one_name_do_not_remove_each_other(tracker, tmp_path):
+    tracker.log([record(0, 1.0)])
+    namesake = attrs.evolve(RUN, key="1" * 32)
+    TensorboardTracker(TensorboardConfig(directory=str(tmp_path)), namesake, None).close()
+    assert len(list((tmp_path / "ppo-1").glob("events.*"))) == 2
+
+
+def test_a_run_directory_that_moved_keeps_its_event_file_inside(tmp_path):
+    former, here = (attrs.evolve(RUN, directory=tmp_path / name) for name in ("former", "here"))
+    first = TensorboardTracker(TensorboardConfig(), former, None)
+    first.close()
+    former.directory.rename(here.directory)
+    TensorboardTracker(TensorboardConfig(), here, first.memory).close()
+    assert len(list((here.directory / "tensorboard").iterdir())) == 1
+    assert not former.directory.exists()
 
 
 def test_files_of_others_are_left_alone(tmp_path):

@@ -82,6 +82,17 @@ def test_a_new_follower_begins_anew_in_the_same_place(tmp_path):
     assert [introduced.run_id for introduced in records(path, "run")] == ["abc123"]
 
 
+def test_a_run_directory_that_moved_keeps_its_offline_run_inside(tmp_path):
+    first = WandbTracker(WandbConfig(), run(tmp_path), None)
+    first.close()
+    (tmp_path / "ppo-1").rename(tmp_path / "moved")
+    again = WandbTracker(WandbConfig(), run(tmp_path, directory=tmp_path / "moved"), first.memory)
+    again.log([record(0, 1.0)])
+    again.close()
+    assert [row["train/loss"] for row in history(only_file(tmp_path / "moved"))] == [1.0]
+    assert not (tmp_path / "ppo-1").exists()
+
+
 def test_several_runs_at_once_stay_apart(tmp_path):
     one, two = (
         WandbTracker(WandbConfig(), run(tmp_path, key=key, directory=tmp_path / key), None)

@@ -18,8 +18,6 @@ from mlkernel import RunFacts, TrackedRecord, TrackedRun
 from mlkernel_tensorboard.summaries import hyperparameters, table
 from mlkernel_tensorboard.tensorboard_config import TensorboardConfig
 
-PATTERN = "events.out.tfevents.*.mlkernel"
-
 
 class TensorboardTracker:
     """Writes the event file of one run, anew each time: it is a picture of ``metrics.jsonl``.
@@ -34,11 +32,11 @@ class TensorboardTracker:
         self._run = run
         self._folder = _folder(config, run, memory)
         self._folder.mkdir(parents=True, exist_ok=True)
-        earlier = list(self._folder.glob(PATTERN))
+        # Two studies of one name may share a folder: the key tells the files of this run.
+        earlier = list(self._folder.glob(f"events.out.tfevents.*.{run.key}.mlkernel"))
         now = time.time()
-        name = (
-            f"events.out.tfevents.{int(now):010d}.{socket.gethostname()}.{os.getpid()}.{now % 1:.6f}.mlkernel"
-        )
+        place = f"{socket.gethostname()}.{os.getpid()}.{now % 1:.6f}"
+        name = f"events.out.tfevents.{int(now):010d}.{place}.{run.key}.mlkernel"
         self._writer = RecordWriter((self._folder / name).open("xb"))
         self._write(Event(wall_time=run.created, file_version="brain.Event:2"))
         # A TensorBoard that has read an earlier file forgets what it had from this step on, which is everything.
@@ -97,10 +95,10 @@ class TensorboardTracker:
 
 
 def _folder(config: TensorboardConfig, run: TrackedRun, memory: Mapping[str, str] | None) -> Path:
+    if config.directory is None:
+        return run.directory / "tensorboard"  # whose place may be another one now
     if memory is not None:
         return Path(memory["directory"])
-    if config.directory is None:
-        return run.directory / "tensorboard"
     group = [] if run.group is None else [run.group]
     return Path(config.directory, *group, run.name).absolute()
 

@@ -41,6 +41,8 @@ class WandbTracker:
         if memory is None:
             folder = run.directory if config.directory is None else Path(config.directory).absolute()
             memory = {"directory": str(folder / "wandb"), "project": config.project, "run": run.key}
+        elif config.directory is None:  # the run's directory may have moved
+            memory = {**memory, "directory": str(run.directory / "wandb")}
         self._memory = memory
         self._state = "running"
         self._phases: set[str] = set()
