@@ -3,9 +3,13 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 from core.tests.study.engine.studies import command, trials
+
+from mlkernel.study.pieces.piece_folder import PieceFolder
 
 SCRIPT = """
 from pathlib import Path
@@ -276,3 +280,15 @@ def test_a_study_cannot_be_called_what_leads_out_of_its_folder(folder, project, 
     assert f"{name!r} cannot be the name of a study" in said
     assert kept.read_text() == "mine"
     assert list((folder.path / "studies").iterdir()) == []
+
+
+def test_a_project_is_copied_as_one_while_others_change_it(folder, project):
+    pieces = PieceFolder(folder.path / "pieces")
+    words = [sys.executable, "-m", "mlkernel", "search", "--project", "p", "--trials", "1"]
+    with pieces.changing("project"):
+        search = subprocess.Popen(words, cwd=folder.path)
+        with pytest.raises(subprocess.TimeoutExpired):
+            search.wait(2)
+        assert not (folder.path / "studies" / "p" / "project").exists()
+    assert search.wait(60) == 0
+    assert values(folder.path) == [5.0]

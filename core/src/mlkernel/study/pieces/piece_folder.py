@@ -97,6 +97,16 @@ class PieceFolder:
             hint = "Make room, change the permissions, or name another folder with --pieces DIRECTORY."
             raise StorageError(error.message, hint=hint) from error
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Nobody changes pieces here meanwhile; where this process may not write, nobody is known to."""
+        lock = self.path / ".lock"
+        if not os.access(lock, os.W_OK):
+            yield
+            return
+        with FileLock(lock):
+            yield
+
     def write(self, kind: str, name: str, tree: dict[str, Any]) -> Path:
         """Replace a piece by *tree*, or make it; a file that is there keeps its format.
 

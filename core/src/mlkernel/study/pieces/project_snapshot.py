@@ -23,9 +23,10 @@ from mlkernel.config.layers import Layer
 from mlkernel.config.problems import raise_problems
 from mlkernel.discovery.name_resolution import resolve
 from mlkernel.errors import ConfigError
-from mlkernel.records.atomic_file import write_text
+from mlkernel.records.atomic_file import storage_errors, write_text
 from mlkernel.study.engine.study_settings import SECTION
 from mlkernel.study.pieces.piece_kind import PROJECT
+from mlkernel.study.pieces.script_copy import copy_scripts
 from mlkernel.study.study_config import StudyConfig
 
 FILE, SCRIPTS, CONFIG = "project.yaml", "scripts", "config"
@@ -70,9 +71,13 @@ def write_snapshot(folder: Path, about: Mapping[str, Any], study: Mapping[str, A
 
 
 def copy_snapshot(folder: Path, target: Path) -> Layer:
-    """Copy a project to *target*, in place of what is there, and read it."""
+    """Copy a project to *target*, in place of what is there, and read it.
+
+    :raises StorageError: there is no room for it.
+    """
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__"))
+    with storage_errors(target):
+        copy_scripts(folder, target)
     return read_snapshot(target)
 
 

@@ -90,15 +90,16 @@ def carried_project(folder: Path, overrides: Sequence[str | Assignment], root: P
     :param root: the folder of studies.
     """
     config = build_study([read_snapshot(folder)], overrides)
-    assert config.name is not None, "a project names its study"
-    directory = StudyDirectory(root.absolute() / config.name)
+    name = config.name or folder.absolute().name
+    directory = StudyDirectory(root.absolute() / name)
     if directory.exists():  # it is for whoever begins it to refuse or join it
-        yield config
+        yield attrs.evolve(config, name=name)
         return
     copy = directory.path / COPY
-    layer = copy_snapshot(folder, copy)
     try:
-        yield build_study([layer], overrides)
+        with PieceFolder(folder.absolute().parent.parent).still():
+            layer = copy_snapshot(folder, copy)
+        yield attrs.evolve(build_study([layer], overrides), name=name)
     finally:
         if not directory.exists():
             shutil.rmtree(copy, ignore_errors=True)
