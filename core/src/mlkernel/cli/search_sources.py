@@ -11,7 +11,7 @@ from pathlib import Path
 from mlkernel.config.layers import Assignment, Layer
 from mlkernel.errors import UsageError
 from mlkernel.study.engine.study_settings import build_study
-from mlkernel.study.pieces.piece_folder import find_piece, piece_folders
+from mlkernel.study.pieces.piece_folder import PieceFolder, find_piece, piece_folders
 from mlkernel.study.pieces.piece_kind import KINDS, PROJECT, kind_name
 from mlkernel.study.pieces.project_snapshot import other_versions, snapshot_folder
 from mlkernel.study.pieces.study_sources import carried_project, piece_layers, read_source
@@ -52,15 +52,22 @@ def source_layers(arguments: argparse.Namespace, words: Sequence[str]) -> list[L
 
 def _source(arguments: argparse.Namespace, words: Sequence[str]) -> str | None:
     """The file or folder of the study, if one is named."""
-    sources = [word for word in words if "=" not in word]
+    folders = piece_folders(arguments.pieces)
+    sources = [_place(word, folders) for word in words if "=" not in word]
     if arguments.project is not None:
-        folders = piece_folders(arguments.pieces)
         sources.append(str(find_piece(PROJECT, arguments.project, folders).path))
     if len(sources) > 1:
         raise UsageError(
             f"{len(sources)} studies were named: {', '.join(sources)}", hint="Name one file or project."
         )
     return sources[0] if sources else None
+
+
+def _place(word: str, folders: Sequence[PieceFolder]) -> str:
+    """The file or folder that *word* is the path of, or the stored project that it names."""
+    if Path(word).exists() or Path(word).name != word or Path(word).suffix:
+        return word
+    return str(find_piece(PROJECT, word, folders).path)
 
 
 def _refuse_pieces(arguments: argparse.Namespace, project: Path) -> None:

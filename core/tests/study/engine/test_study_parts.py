@@ -120,6 +120,24 @@ def test_a_space_is_taken_as_json(folder):
     assert "--space: not valid JSON at character" in done.stderr
 
 
+def test_a_word_without_an_ending_is_a_project(folder):
+    model = ("config", "create", "model", "m", "--script", "f.py", "--model", "objective")
+    for words in (
+        model,
+        ("config", "create", "space", "s", "x=[0.5,1.5]"),
+        ("config", "create", "study", "t", "--algorithm", "grid", "folds=2"),
+        ("config", "create", "launcher", "l"),
+        ("config", "create", "project", "p", "-p", "f.py", "-m", "m", "-s", "s", "-o", "t", "-g", "l"),
+        ("search", "p", "--name", "study"),
+    ):
+        done = command(*words, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    assert len(trials(folder)) == 2
+    done = command("search", "pp", cwd=folder)
+    assert done.returncode == 2
+    assert "Did you mean p?" in done.stderr
+
+
 def test_a_configuration_file_is_read_before_anything_begins(folder):
     (folder / "wrong.json").write_text('{"train_config": {,}}')
     done = search(folder, "--trainer", "./s.py", "--config", "wrong.json")
