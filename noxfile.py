@@ -34,14 +34,14 @@ WITH_EXTRAS = [
     "plugins/rl[torchrl,render]",
     "plugins/text[parquet,tinker]",
     "plugins/locallm",
-    "plugins/search[optuna-gp,cma-es,hyperopt,nevergrad,skopt,smac]",
+    "plugins/search[optuna-gp,cma-es,hyperopt,nevergrad,skopt]",
     "contrib/tqdm",
     "contrib/tensorboard",
     "contrib/mlflow[local]",
     "contrib/wandb",
 ]
 """The same, with everything that they can use, but for what is in the next list."""
-LARGE_EXTRAS = ["plugins/locallm[huggingface]", "plugins/search[ax]"]
+LARGE_EXTRAS = ["plugins/locallm[huggingface]", "plugins/search[ax,smac]"]
 """What takes hundreds of megabytes; only slow tests use it."""
 CONSTRAINTS = "constraints.txt"
 WORKERS = "2"

@@ -73,8 +73,8 @@ class GpSearch(ModelledSearch):
         rng = np.random.default_rng(trial_seed(self.problem.seed, 0, "Latin hypercube"))
         count, axes = self._options.startup_trials, len(self._map.axes)
         strata = np.stack([rng.permutation(count) for _ in range(axes)], axis=1)
-        positions: Array = (strata + rng.random((count, axes))) / count
-        return positions[number]
+        position: Array = (strata[number] + rng.random((count, axes))[number]) / count
+        return position
 
     def modelled(
         self, points: Sequence[Point], losses: Sequence[float], pending: Sequence[Point], rng: random.Random

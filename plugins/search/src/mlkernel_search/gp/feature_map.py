@@ -9,6 +9,7 @@ a point on an arc whose centre stands for "inactive", equally far from all value
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -125,8 +126,8 @@ class Axis:
         """Columns of rounded coordinates."""
         is_active = ~np.isnan(coordinates)
         if not self.is_ordered:
-            corners = np.eye(self.width)[self.level(coordinates)] / np.sqrt(2)
-            return corners * is_active[:, None]
+            corners: Array = np.eye(self.width)[self.level(coordinates)] * is_active[:, None]
+            return corners * math.sqrt(0.5)
         if not self.is_conditional:
             return coordinates[:, None]
         angles = np.where(is_active, coordinates, 0.0) * ARC
