@@ -24,6 +24,7 @@ def run_making(arguments: argparse.Namespace) -> int:
 
     name = check_name(arguments.piece_name)
     folder = user_folder() if arguments.user else piece_folders(arguments.pieces)[0]
+    _former(arguments, folder)  # where it refuses, not even the folder is made
     with folder.changing(arguments.piece_kind):
         former = _former(arguments, folder)
         if arguments.piece_kind == PROJECT:

@@ -24,6 +24,11 @@ def test_update_keeps_what_it_does_not_name(folder):
     )
 
 
+def test_an_update_of_what_is_not_there_makes_no_folder(folder):
+    assert "no study 's' in pieces" in folder.refused("update", "study", "s", "--trials", "3")
+    assert list(folder.path.iterdir()) == []
+
+
 def test_another_algorithm_does_not_inherit_the_options_of_the_former(folder):
     folder.config(
         "create", "study", "quick", "--algorithm", "tpe", "--algorithm_param", '{"startup_trials": 4}'

@@ -82,12 +82,16 @@ def test_what_a_dead_writer_left_goes_away_and_a_complete_project_takes_its_plac
     )  # where the former had moved to backup, and the process died
     (projects / ".q.partial").mkdir()
     (folder.path / "pieces" / "space" / ".s.yaml.123").touch()
+    (folder.path / "pieces" / "space" / ".gitignore").touch()  # the user's own
     assert "pieces/project/p" in folder.config("list", "project")
     assert shown(folder, "project", "p")["trials"] == 2
     folder.config("update", "project", "p", "trials=3", "--no-import")
     folder.config("update", "space", "s", "x=uniform(0,2)")
     assert sorted(path.name for path in projects.iterdir()) == ["p"]
-    assert sorted(path.name for path in (folder.path / "pieces" / "space").iterdir()) == ["s.yaml"]
+    assert sorted(path.name for path in (folder.path / "pieces" / "space").iterdir()) == [
+        ".gitignore",
+        "s.yaml",
+    ]
 
 
 def test_two_writers_lose_nothing(folder):

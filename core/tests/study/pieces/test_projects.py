@@ -207,6 +207,7 @@ def test_the_folder_of_everything_may_be_the_scripts(folder, pieces, scripts):
     run = folder.path / "studies" / "old"
     run.mkdir(parents=True)
     (run / "study.sqlite").touch()
+    (folder.path / ".env").write_text("KEY=secret")
     folder.config("create", "project", "p", *pieces, "-p", ".")
     kept = [file for file in folder.files() if file.startswith("project/")]
     assert kept == [

@@ -30,6 +30,9 @@ PIECES_VARIABLE = "MLKERNEL_PIECES"
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 """Of files that are read as pieces; new ones are YAML, which has nulls and comments."""
 BACKUP = "backup"
+LEFT_ASIDE = re.compile(r"\..+\.(yaml|yml|toml|json)\.\d+")
+STAGE = re.compile(r"\..+\.(partial|next|removed)")
+"""What a process that died may have left among the pieces, and the stages of a project."""
 
 
 @frozen
@@ -184,11 +187,11 @@ class PieceFolder:
 
     def _clear_leftovers(self, kind: str) -> None:
         for path in (self.path / kind).glob(".*"):
-            if kind != PROJECT:
-                path.unlink(missing_ok=True)
-            elif path.suffix == ".next":
+            if LEFT_ASIDE.fullmatch(path.name) and path.is_file():
+                path.unlink()
+            elif STAGE.fullmatch(path.name) and path.is_dir():
                 self._finish_swap(path.stem.removeprefix("."))
-            shutil.rmtree(path, ignore_errors=True)
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def piece_folders(chosen: Path | None = None) -> list[PieceFolder]:

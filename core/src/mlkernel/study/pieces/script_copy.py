@@ -8,8 +8,7 @@ from pathlib import Path
 
 from mlkernel.errors import UsageError
 
-LEFT_OUT = {"__pycache__", ".git", ".hg", ".svn", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
-"""Folders that no script needs."""
+CACHE = "__pycache__"
 OWN_MARKS = ("study.sqlite", "study.json", "plan.json")
 """Files by which folders of studies and runs are known."""
 
@@ -17,7 +16,9 @@ OWN_MARKS = ("study.sqlite", "study.json", "plan.json")
 def copy_scripts(source: Path, target: Path, *, without: Sequence[Path] = ()) -> None:
     """Copy a script, or all of a folder, to the folder *target*; links are followed.
 
-    :param without: folders that are left out, beside caches and the folders of studies and runs.
+    What is hidden by a dot in front is left out: version control, caches, and secrets such as ``.env``.
+
+    :param without: folders that are left out as well, beside those of studies and runs.
     :raises UsageError: there is no *source*, or a link in it leads nowhere or around.
     """
     target.mkdir(parents=True, exist_ok=True)
@@ -38,6 +39,8 @@ def copy_scripts(source: Path, target: Path, *, without: Sequence[Path] = ()) ->
 def _entries(folder: Path, above: tuple[Path, ...], left_out: set[Path]) -> Iterator[tuple[Path, bool]]:
     """Everything in *folder*, folders before what they hold; and whether it is a folder."""
     for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name == CACHE:
+            continue
         try:
             real = path.resolve(strict=True)
         except (OSError, RuntimeError) as error:
@@ -48,7 +51,7 @@ def _entries(folder: Path, above: tuple[Path, ...], left_out: set[Path]) -> Iter
             yield path, False
         elif not real.is_dir():
             raise UsageError(f"{path} is no file that could be copied", hint="Move it out of the scripts.")
-        elif path.name not in LEFT_OUT and real not in left_out and not _holds_runs(real):
+        elif real not in left_out and not _holds_runs(real):
             if real in above:
                 raise UsageError(f"the link {path} leads around to {real}", hint="Delete it.")
             yield path, True
