@@ -72,7 +72,7 @@ def gated(config, reporter):
     Path("begun").touch()
     while Path("hold").exists():
         time.sleep(0.02)
-    reporter(loss=config["x"])
+    reporter(loss=config["x"] + config.get("offset", 0.0))
 
 
 def fills(config, reporter):

@@ -66,9 +66,13 @@ def age_heartbeats(database):
 
 def test_two_drivers_with_folders_of_their_own_do_a_study_together(machines, database):
     one, two = machines
-    for machine in machines:
+    for machine, offset in zip(machines, (0, 100), strict=True):
         (machine.folder / "hold").touch()
-    words = ("./targets.py:gated", "--trials", "8", "--seeds", "2", "--store", database)
+        (machine.folder / "offset.json").write_text(f'{{"offset": {offset}}}')
+    words = (
+        *("./targets.py:gated", "--config", "offset.json", "--trials", "8", "--seeds", "2"),
+        *("--store", database),
+    )
     first = one.start(*SEARCH, *words, 'after=["echo it is over"]')
     wait_for((one.folder / "begun").exists)
     second = two.start("study", "join", "shared", "--store", database)
@@ -85,6 +89,13 @@ def test_two_drivers_with_folders_of_their_own_do_a_study_together(machines, dat
     assert (said + other_said).count("\nit is over\n") + said.startswith("it is over") == 1
     names = one.runs("shared") + two.runs("shared")
     assert sorted(names) == [f"{trial:06d}-{place}" for trial in range(8) for place in range(2)]
+    by_files_of_two = {
+        f"{trial.number:06d}-{run.place}"
+        for trial in done
+        for run in trial.runs
+        if run.values == (trial.parameters["x"] + 100,)
+    }
+    assert by_files_of_two == set(two.runs("shared")), "each reads the files of its own folder"
 
 
 def test_the_runs_of_a_machine_that_died_are_done_by_another(machines, database):

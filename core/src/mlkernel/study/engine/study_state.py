@@ -13,6 +13,9 @@ from mlkernel.study.store.records import PauseRecord, ReportRecord, RunRecord, T
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_config import StudyConfig
 
+SCATTERED = 50
+"""Where only one of so many trials has not ended, each is read by itself: a page of records costs less for each."""
+
 
 class StudyState:
     """The trials of a study in memory.
@@ -65,10 +68,17 @@ class StudyState:
 
     def read_states(self, store: StudyStore, study: str) -> None:
         """Take over how trials stand that other drivers may have changed."""
-        for record in store.trials(study, after=min(self.live, default=self._newest_trial) - 1):
+        for record in self._live_records(store, study):
             trial = self.live.get(record.number)
             if trial is not None:
                 self.take_states(trial, record)
+
+    def _live_records(self, store: StudyStore, study: str) -> Iterable[TrialRecord]:
+        """The records of the trials that have not ended, perhaps with others between them."""
+        first = min(self.live, default=self._newest_trial)
+        if self._newest_trial - first > SCATTERED * len(self.live):
+            return [store.trial(study, number) for number in self.live]
+        return store.trials(study, after=first - 1)
 
     def take_states(self, trial: LiveTrial, record: TrialRecord) -> None:
         """The same for one trial; a run that a worker of this driver trains may turn out to be lost."""
