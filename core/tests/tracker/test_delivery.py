@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mlkernel.records.metrics import MetricWriter, read_metrics
 from mlkernel.records.run_directory import RunDirectory
+from mlkernel.records.run_lock import RunLock
 from mlkernel.records.status import Status, write_status
 from mlkernel.testing import run_in_process
 from mlkernel.tracker.delivery import Delivery
@@ -36,17 +37,25 @@ class LivingRun:
         self.begin()
 
     def begin(self) -> None:
-        """An attempt, from the checkpoint on."""
+        """An attempt, whose checkpoint is not loaded yet: what was logged after it is still there."""
+        self.lock = RunLock(self.files.lock).__enter__()  # by which others see that it lives
         self.status.begin_attempt()
         write_status(self.files, self.status, durable=False)
-        self.writer = MetricWriter(self.files.metrics)
-        size, self.next = self.checkpoint
-        self.writer.rewind(size)
+        self._writer: MetricWriter | None = None
+        self.next = self.checkpoint[1]
+
+    @property
+    def writer(self) -> MetricWriter:
+        """Made when it is needed, from the checkpoint on."""
+        if self._writer is None:
+            self._writer = MetricWriter(self.files.metrics)
+            self._writer.rewind(self.checkpoint[0])
+        return self._writer
 
     def log(self, count: int) -> None:
-        """Records that an attempt before may have logged with other times."""
+        """Records that an attempt before may have logged with other times, in lines of other lengths."""
         for _ in range(count):
-            seconds = self.next + 0.1 * len(self.status.attempts)
+            seconds = self.next + 10.0 ** -len(self.status.attempts)
             self.writer.append("train", self.next, seconds, {"loss": 1 / (1 + self.next)})
             self.next += 1
         self.furthest = max(self.furthest, self.next)
@@ -61,6 +70,7 @@ class LivingRun:
         self.writer.close()
         with self.files.metrics.open("ab") as file:
             file.write(b'{"phase": "tra')
+        self.lock.__exit__(None, None, None)
         self.begin()
 
     def end(self) -> None:
@@ -68,6 +78,7 @@ class LivingRun:
         self.writer.close()
         self.status.end_attempt("finished")
         write_status(self.files, self.status)
+        self.lock.__exit__(None, None, None)
 
 
 class Followed:
@@ -192,3 +203,25 @@ def test_an_extended_run_is_sent_on(folder, plan):
     followed.restart()
     followed.delivery.step()
     assert [one["number"] for one in received(folder / "received", run.files.run_id)] == list(range(6))
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("tracker", ["Trusts", "Rewrites"])
+def test_what_is_taken_back_after_a_look_at_the_new_attempt_arrives_once(folder, plan, tracker, is_restarted):
+    run = LivingRun(folder, plan)
+    followed = Followed(run, tracker)
+    run.log(3)
+    run.save()
+    run.log(12)
+    followed.delivery.step()
+    run.die()
+    if is_restarted:
+        followed.restart()
+    followed.delivery.step()  # before the new attempt has come to its checkpoint
+    run.log(40)
+    followed.delivery.step()
+    run.end()
+    while followed.delivery.step().state != "finished":
+        pass
+    arrived = received(folder / "received", run.files.run_id)
+    assert [one["number"] for one in arrived] == list(range(43))

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from mlkernel.tracker.source import Position, Source
+from mlkernel.tracker.source import Position, Source, TakenBackError
 from mlkernel.tracker.tracker import RunFacts, Tracker
 from mlkernel.tracker.tracking_file import Tracking, TrackingFile
 
@@ -55,7 +55,7 @@ class Delivery:
             if facts.attempts != self._checked_attempts:
                 tracker = self._check(tracker, facts.attempts)
             if not self._send(tracker, facts.attempts):
-                return attrs.evolve(facts, state="running")  # a new attempt began meanwhile: look once more
+                return attrs.evolve(facts, state="running")  # a new attempt came in between: look once more
             self._describe(tracker, facts)
         except BaseException:
             self._drop()
@@ -108,7 +108,11 @@ class Delivery:
         if self._position is None:
             self._position = self._source.behind(self._tracking.position.records)
         while self._position is not None:
-            records, position = self._source.read(self._position, BATCH)
+            try:
+                records, position = self._source.read(self._position, BATCH)
+            except TakenBackError:
+                self._checked_attempts = -1
+                return False
             if self._source.attempts() != attempts:
                 return False
             if position == self._position:

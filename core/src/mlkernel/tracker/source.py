@@ -19,6 +19,7 @@ from mlkernel.tracker.tracked_run import describe_run, run_facts
 from mlkernel.tracker.tracker import RunFacts, TrackedRecord, TrackedRun
 
 _CHUNK = 1 << 20
+_TAIL = 1 << 12
 
 
 @frozen(kw_only=True)
@@ -32,6 +33,10 @@ class Position:
     """CRC-32 of that part."""
 
 
+class TakenBackError(Exception):
+    """What was read before is not there any more: a new attempt logs it again."""
+
+
 class Source(Protocol):
     """One run that is followed."""
 
@@ -42,10 +47,13 @@ class Source(Protocol):
         """How it stands now."""
 
     def attempts(self) -> int:
-        """How often it was started; what is logged can only shrink when this grows."""
+        """How often it was started; what is logged can only shrink some time after this has grown."""
 
     def read(self, position: Position, limit: int) -> tuple[list[TrackedRecord], Position]:
-        """At most *limit* whole records after *position*, and the position behind them."""
+        """At most *limit* whole records after *position*, and the position behind them.
+
+        :raises TakenBackError: what this object read up to *position* is not there any more.
+        """
 
     def holds(self, position: Position) -> bool:
         """Whether everything before *position* is as it was when it was read."""
@@ -72,6 +80,8 @@ class RunSource:
         self._files = RunDirectory(path)
         self._group, self._group_key, self._tags = group, group_key, tags or {}
         self._created = 0.0
+        self._end, self._tail = 0, b""
+        """Where what was read last ends, and its last bytes: another attempt logs other times."""
 
     def introduce(self, key: str) -> TrackedRun:
         """Tell it from its plan."""
@@ -91,13 +101,16 @@ class RunSource:
         """Of ``metrics.jsonl``; a line that is damaged counts, and is left out."""
         if not self._files.metrics.exists():
             return [], position
+        known = self._tail if self._end == position.size else b""
         with self._files.metrics.open("rb") as file:
-            file.seek(position.size)
+            file.seek(position.size - len(known))
+            if file.read(len(known)) != known:
+                raise TakenBackError
             lines = list(islice(file, limit))
         if lines and not lines[-1].endswith(b"\n"):
             lines.pop()
         found = [self._record(position.records + index, line) for index, line in enumerate(lines)]
-        return [record for record in found if record is not None], _moved(position, lines)
+        return [record for record in found if record is not None], self._behind(position, lines)
 
     def holds(self, position: Position) -> bool:
         """Compare the checksum of what lies before it."""
@@ -105,10 +118,11 @@ class RunSource:
             return True
         if not self._files.metrics.exists():
             return False
-        checksum, left = 0, position.size
+        checksum, left, tail = 0, position.size, b""
         with self._files.metrics.open("rb") as file:
             while left and (chunk := file.read(min(left, _CHUNK))):
-                checksum, left = zlib.crc32(chunk, checksum), left - len(chunk)
+                checksum, left, tail = zlib.crc32(chunk, checksum), left - len(chunk), chunk[-_TAIL:]
+        self._end, self._tail = position.size - left, tail
         return left == 0 and checksum == position.checksum
 
     def behind(self, records: int) -> Position | None:
@@ -121,8 +135,19 @@ class RunSource:
                 lines = list(islice(file, min(_CHUNK >> 8, records - position.records)))
                 if not lines or not lines[-1].endswith(b"\n"):
                     return None
-                position = _moved(position, lines)
+                position = self._behind(position, lines)
         return position
+
+    def _behind(self, position: Position, lines: list[bytes]) -> Position:
+        """The position behind *lines*, which stand after *position*."""
+        content = b"".join(lines)
+        if content:
+            self._end, self._tail = position.size + len(content), content[-_TAIL:]
+        return Position(
+            records=position.records + len(lines),
+            size=position.size + len(content),
+            checksum=zlib.crc32(content, position.checksum),
+        )
 
     def _record(self, number: int, line: bytes) -> TrackedRecord | None:
         try:
@@ -136,15 +161,6 @@ class RunSource:
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
-
-
-def _moved(position: Position, lines: list[bytes]) -> Position:
-    content = b"".join(lines)
-    return Position(
-        records=position.records + len(lines),
-        size=position.size + len(content),
-        checksum=zlib.crc32(content, position.checksum),
-    )
 
 
 def _numbers(metrics: Mapping[str, float | None]) -> dict[str, float]:
