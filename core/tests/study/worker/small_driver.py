@@ -59,6 +59,8 @@ class SmallDriver:
                 self.reports.append(message)
                 channel.send(self.decide(message))
             case Ended():
+                if message.report is not None:
+                    self.reports.append(message.report)
                 self.ends.append(message)
                 channel.send(waiting.pop(0) if waiting else Bye())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from mlkernel.study.engine.live_trial import LiveRun
+from mlkernel.study.engine.live_trial import LiveRun, run_directory, run_name
 from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.search_algorithm import SearchAlgorithm
 from mlkernel.study.store.study_store import NewTrialRecord
@@ -42,10 +42,13 @@ class Assignments:
         missing = state.config.jobs if limit is None else max(0, limit - state.trial_count)
         return len(self.waiting) + missing * len(state.config.runs_of_a_trial())
 
-    def next(self) -> LiveRun | None:
-        """The run that a free worker shall train; ``None`` if there is none now."""
+    def next(self, worker: str | None = None) -> LiveRun | None:
+        """The run that a free worker shall train; ``None`` if there is none now.
+
+        :param worker: the key of its job: the first run of a new trial is taken for it in the same breath.
+        """
         if not self.waiting:
-            self._assign()
+            self._assign(worker)
         return self.waiting.popleft() if self.waiting else None
 
     def ask_from_now_on(self, algorithm: SearchAlgorithm) -> None:
@@ -58,16 +61,16 @@ class Assignments:
             if run in self.waiting:
                 self.waiting.remove(run)
 
-    def _assign(self) -> None:
+    def _assign(self, worker: str | None) -> None:
         if self.is_shared and self._scheduler.pauses_trials:
             with self._store.together(self._study):  # two drivers shall not promote one trial
                 self._state.read(self._store, self._study)
                 self._state.read_states(self._store, self._study)
-                self._assign_known()
+                self._assign_known(worker)
         else:
-            self._assign_known()
+            self._assign_known(worker)
 
-    def _assign_known(self) -> None:
+    def _assign_known(self, worker: str | None) -> None:
         curves = self._state.curves
         self._close_if_full()
         while True:
@@ -76,7 +79,7 @@ class Assignments:
                     self._promote(promotion)
                     return
                 case NewTrial(until=until):
-                    if curves.closed or self._add_trial(until):
+                    if curves.closed or self._add_trial(until, worker):
                         return
                     curves.closed = True
                 case Wait():
@@ -87,10 +90,18 @@ class Assignments:
         if limit is not None and self._state.trial_count >= limit:
             self._state.curves.closed = True
 
-    def _add_trial(self, until: float | None) -> bool:
-        added = self._store.add_trials(self._study, self._driver, lambda first: self._proposed(first, until))
+    def _add_trial(self, until: float | None, worker: str | None) -> bool:
+        added = self._store.add_trials(
+            self._study,
+            self._driver,
+            lambda first: self._proposed(first, until),
+            start_in=None if worker is None else lambda number: run_directory(run_name(number, 0)),
+            handle={"key": worker},
+        )
         for record in added:
-            self.waiting += self._state.add(record).runs
+            runs = self._state.add(record).runs
+            runs[0].taken_for = worker
+            self.waiting += runs
         return bool(added)
 
     def _proposed(self, first: int, until: float | None) -> Sequence[NewTrialRecord]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from mlkernel.study.engine.live_trial import LiveRun
 from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.trial_scheduler import Continue, Pause, Stop, TrialScheduler
@@ -36,6 +38,17 @@ class Decisions:
         if run.trial.ending is not None:
             return messages.Stop(reason=run.trial.ending)
         return self._decided(run)
+
+    def conclude(self, run: LiveRun, end: messages.Ended) -> messages.Ended:
+        """The end of *run*; where its last report came with it, that is answered by how it ended."""
+        if end.report is None:
+            return end
+        match self.answer(run, end.report):
+            case messages.Stop() if end.state == "finished":
+                return attrs.evolve(end, state="stopped")
+            case messages.Pause() if end.state == "finished":
+                return attrs.evolve(end, state="paused")
+        return end
 
     def _decided(self, run: LiveRun) -> messages.Answer:
         match self._scheduler.decide(self._state.curves, run.trial.number):

@@ -59,6 +59,10 @@ class Driver:
         self._by_channel: dict[Any, Worker] = {}
         self._next_tick = self._next_beat = 0.0
         self._stopping = False
+        self._is_supplied = False
+        """Whether all workers have work, and nothing was heard since but reports."""
+        self._hung_up: set[Worker] = set()
+        """Workers whose connection ended; the launcher is about to say why."""
         self.trouble: str | None = None
         """Why the study cannot go on for now, if it cannot."""
 
@@ -93,9 +97,10 @@ class Driver:
                 self._hear(one)
             if time.monotonic() >= self._next_tick:
                 self._tick()
-            goes_on = (
-                not self._pool.is_empty if self._stopping else self.trouble is not None or self._supply()
-            )
+            if self._stopping:
+                goes_on = not self._pool.is_empty
+            else:
+                goes_on = self.trouble is not None or self._is_supplied or self._supply()
         self._pool.deliver()
         return goes_on
 
@@ -128,14 +133,15 @@ class Driver:
         self._pool.close()
 
     def _patience(self) -> float:
-        hung_up = any(worker.was_heard and worker.channel is None for worker in self._pool)
-        return LOOK_SECONDS if hung_up else TICK_SECONDS
+        return LOOK_SECONDS if self._hung_up else TICK_SECONDS
 
     def _tick(self) -> None:
         now = time.monotonic()
-        self._next_tick = now + self._patience()
+        self._is_supplied = False
         for worker, status in self._pool.take_ended():
+            self._hung_up.discard(worker)
             self._lost(worker, status)
+        self._next_tick = now + self._patience()
         overdue = self._pool.overdue()
         if overdue:
             limit = self._state.config.resources.time
@@ -156,7 +162,10 @@ class Driver:
         """Give work to whoever waits for it, and call more workers; false when there is nothing left to do."""
         busy = sum(worker.run is not None for worker in self._pool)
         idle = [worker for worker in self._pool if worker.is_idle]
-        while idle and busy < self._state.config.jobs and (run := self._work.next()) is not None:
+        while idle and busy < self._state.config.jobs:
+            run = self._work.next(idle[0].handle.key)
+            if run is None:
+                break
             self._starts.give(idle.pop(0), run)
             busy += 1
         if not busy and not self._work.waiting and (idle or not self._work.may_have_more):
@@ -165,11 +174,16 @@ class Driver:
         wanted = min(self._state.config.jobs - busy, self._work.expected) - len(idle) - coming
         if wanted > 0:
             self._pool.submit(wanted)
+        self._is_supplied = not idle
         return True
 
     def _hear(self, received: Received) -> None:
         channel, message = received.channel, received.message
         worker = self._by_channel.get(channel)
+        if isinstance(message, messages.Reported) and worker is not None:
+            worker.tell(self._answer(worker, message))
+            return
+        self._is_supplied = False
         match message:
             case messages.Hello():
                 welcome = self._pool.welcome(channel)
@@ -181,14 +195,14 @@ class Driver:
             case None:
                 del self._by_channel[channel]
                 worker.channel = None
+                self._hung_up.add(worker)
                 self._next_tick = 0.0
-            case messages.Reported():
-                worker.tell(self._answer(worker, message))
             case messages.Ended():
                 self._ended(worker, message)
 
     def _met(self, worker: Worker, hello: messages.Hello) -> None:
         """A worker connected; perhaps it has had a run since an earlier driver's days."""
+        self._hung_up.discard(worker)
         thought, worker.run = worker.run, None
         found = None
         if hello.running is not None:
@@ -217,6 +231,7 @@ class Driver:
         if run is not None and run.is_lost:
             run.is_lost = run.is_here = False
         elif run is not None and run.is_of(message.trial, message.place):
+            message = self._decisions.conclude(run, message)
             if worker.end_reason is not None and not self._stopping:
                 self._ends.failed(run, worker.end_reason, may_retry=False)
             else:

@@ -29,6 +29,8 @@ class LiveRun:
     """Whether another driver has taken it meanwhile: whatever the worker says of it comes too late."""
     handle_key: str | None = None
     """Of the worker that an earlier driver gave it to."""
+    taken_for: str | None = None
+    """The key of the worker for which its trial was added, until that worker has been told."""
     failures: int = 0
     """Attempts that failed or were lost, and were followed by another."""
     step: float | None = None
@@ -77,3 +79,8 @@ class LiveTrial:
 def run_name(trial: int, place: int) -> str:
     """The name of a run directory."""
     return f"{trial:06d}-{place}"
+
+
+def run_directory(name: str) -> str:
+    """Of the run *name*, in the folder of its study."""
+    return f"runs/{name}"

@@ -38,6 +38,9 @@ class Database(Protocol):
     def lock(self, study: int) -> None:
         """Inside of :meth:`adding`: nobody else changes *study* until its end."""
 
+    def together(self, study: int) -> AbstractContextManager[None]:
+        """Make any changes at once or, after an exception, none; nobody else adds to *study* or changes it."""
+
     def position(self, study: int) -> Any:
         """A value that changes with the study."""
 

@@ -114,6 +114,13 @@ class PostgresDatabase:
         """Nobody else changes *study* until the end of the transaction."""
         self.change("UPDATE mlkernel_studies SET changes = changes + 1 WHERE id = ?", study)
 
+    @contextmanager
+    def together(self, study: int) -> Iterator[None]:
+        """Make any changes at once or, after an exception, none; nobody else adds to *study* or changes it."""
+        with self.adding(study):
+            self.lock(study)
+            yield
+
     def position(self, study: int) -> tuple[int, ...]:
         """How often the study was changed."""
         return tuple(self.rows("SELECT changes FROM mlkernel_studies WHERE id = ?", study)[0])

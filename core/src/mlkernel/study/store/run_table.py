@@ -36,11 +36,12 @@ class RunTable:
         runs: Sequence[tuple[int, int | None]],
         driver: str,
         directory: str | None,
+        handle: Mapping[str, object] | None,
     ) -> tuple[RunRecord, ...]:
         """Add the runs of a trial, of which *driver* takes the first if it is given a *directory*."""
         return tuple(
             [
-                self._start_new(study, trial, seed, fold, driver=driver, directory=directory)
+                self._start_new(study, trial, seed, fold, driver=driver, directory=directory, handle=handle)
                 if directory is not None and place == 0
                 else self._add(study, trial, place, seed, fold)
                 for place, (seed, fold) in enumerate(runs)
@@ -72,7 +73,16 @@ class RunTable:
             *(values_text(report.values), metrics_text(report.metrics), report.time),
         )
 
-    def start(self, study: int, trial: int, place: int, *, driver: str, directory: str) -> RunRecord | None:
+    def start(
+        self,
+        study: int,
+        trial: int,
+        place: int,
+        *,
+        driver: str,
+        directory: str,
+        handle: Mapping[str, object] | None,
+    ) -> RunRecord | None:
         """Take a run that waits or is paused; ``None`` if it does neither."""
         row = self._row(study, trial, place)
         before = dict(zip(RUN_COLUMNS, row, strict=True))
@@ -82,7 +92,7 @@ class RunTable:
             "state": "running",
             "attempt": before["attempt"] + 1,
             "driver": driver,
-            "handle": None,
+            "handle": _handle_text(handle),
             "directory": directory,
             "error": None,
             "started": before["started"] or self._database.now(),
@@ -97,11 +107,7 @@ class RunTable:
     def set_handle(self, study: int, trial: int, place: int, handle: Mapping[str, object]) -> None:
         """Remember the launcher's handle."""
         changed = self._database.change(
-            f"UPDATE mlkernel_runs SET handle = ? WHERE {_THIS}",
-            strict_json(dict(handle)),
-            study,
-            trial,
-            place,
+            f"UPDATE mlkernel_runs SET handle = ? WHERE {_THIS}", _handle_text(handle), study, trial, place
         )
         if not changed:
             self._row(study, trial, place)
@@ -187,13 +193,21 @@ class RunTable:
         return RunRecord(trial=trial, place=place, seed=seed, fold=fold)
 
     def _start_new(
-        self, study: int, trial: int, seed: int, fold: int | None, *, driver: str, directory: str
+        self,
+        study: int,
+        trial: int,
+        seed: int,
+        fold: int | None,
+        *,
+        driver: str,
+        directory: str,
+        handle: Mapping[str, object] | None,
     ) -> RunRecord:
         now = self._database.now()
         self._database.change(
-            "INSERT INTO mlkernel_runs (study, trial, place, seed, fold, state, attempt, driver, directory, started)"
-            " VALUES (?, ?, 0, ?, ?, 'running', 1, ?, ?, ?)",
-            *(study, trial, str(seed), fold, driver, directory, now),
+            "INSERT INTO mlkernel_runs (study, trial, place, seed, fold, state, attempt, driver, handle,"
+            " directory, started) VALUES (?, ?, 0, ?, ?, 'running', 1, ?, ?, ?, ?)",
+            *(study, trial, str(seed), fold, driver, _handle_text(handle), directory, now),
         )
         return RunRecord(
             trial=trial,
@@ -203,6 +217,7 @@ class RunTable:
             state="running",
             attempt=1,
             driver=driver,
+            handle=handle,
             directory=directory,
             started=now,
         )
@@ -218,6 +233,10 @@ class RunTable:
             f"SELECT {REPORT} FROM mlkernel_reports WHERE study = ? AND position > ? ORDER BY position LIMIT ?",
             *(study, after, limit),
         )
+
+
+def _handle_text(handle: Mapping[str, object] | None) -> str | None:
+    return None if handle is None else strict_json(dict(handle))
 
 
 def _fence(attempt: int | None) -> tuple[str, tuple[int, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import attrs
@@ -97,13 +97,9 @@ class SqlStore:
         """Remove the study and all that belongs to it."""
         self._studies.delete(name)
 
-    @contextmanager
-    def together(self, study: str) -> Iterator[None]:
+    def together(self, study: str) -> AbstractContextManager[None]:
         """Make the changes of several methods one transaction."""
-        key = self._studies.key(study)
-        with self._database.adding(key):
-            self._database.lock(key)
-            yield
+        return self._database.together(self._studies.key(study))
 
     def add_trials(
         self,
@@ -112,6 +108,7 @@ class SqlStore:
         propose: Callable[[int], Sequence[NewTrialRecord]],
         *,
         start_in: Callable[[int], str] | None = None,
+        handle: Mapping[str, Any] | None = None,
     ) -> list[TrialRecord]:
         """Add the trials that *propose* returns."""
         key = self._studies.key(study)
@@ -120,20 +117,27 @@ class SqlStore:
             proposed = propose(first)
             self._database.lock(key)
             state: TrialState = "waiting" if start_in is None else "running"
-            self._trials.count_new(key, len(proposed), state)
             return [
                 self._trials.add(
                     key,
                     number,
                     trial,
                     state,
-                    self._runs.add(key, number, trial.runs, driver, start_in and start_in(number)),
+                    self._runs.add(key, number, trial.runs, driver, start_in and start_in(number), handle),
                 )
                 for number, trial in enumerate(proposed, first)
             ]
 
     def start_run(
-        self, study: str, trial: int, place: int, *, driver: str, directory: str, until: float | None
+        self,
+        study: str,
+        trial: int,
+        place: int,
+        *,
+        driver: str,
+        directory: str,
+        until: float | None,
+        handle: Mapping[str, Any] | None = None,
     ) -> RunRecord | None:
         """Take a run for *driver*."""
         key = self._studies.key(study)
@@ -141,9 +145,9 @@ class SqlStore:
             state = self._trials.state(key, trial)
             if state in ENDED:
                 return None
-            run = self._runs.start(key, trial, place, driver=driver, directory=directory)
+            run = self._runs.start(key, trial, place, driver=driver, directory=directory, handle=handle)
             if run is not None:
-                self._trials.run(key, trial, state, until)
+                self._trials.run(key, trial, until)
             return run
 
     def set_handle(self, study: str, trial: int, place: int, handle: Mapping[str, Any]) -> None:

@@ -94,10 +94,14 @@ class SqliteDatabase:
 
     def adding(self, study: int) -> AbstractContextManager[None]:
         """Make several changes at once or, after an exception, none."""
-        return self.writing(study)
+        return self._writing
 
     def lock(self, study: int) -> None:
         """Nothing to do: the file is locked from the beginning of a transaction."""
+
+    def together(self, study: int) -> AbstractContextManager[None]:
+        """Make several changes at once or, after an exception, none."""
+        return self._writing
 
     def position(self, study: int) -> tuple[int, int]:
         """What others changed, and what this object did."""

@@ -68,14 +68,12 @@ class StudyTable:
                 )
             rows = self._database.rows(
                 "INSERT INTO mlkernel_studies (name, configuration, state, created, revision, changes)"
-                f" VALUES (?, ?, 'running', ?, 0, 0) RETURNING id, {STUDY}",
+                f" VALUES (?, ?, 'running', ?, 0, 0) RETURNING {STUDY}",
                 name,
                 strict_json(configuration),
                 self._database.now(),
             )
-            key, *study = rows[0]
-            self._database.change("INSERT INTO mlkernel_counts (study) VALUES (?)", key)
-        return study_record(tuple(study))
+        return study_record(rows[0])
 
     def restore(self, key: int, study: StudyRecord, revisions: Sequence[Mapping[str, Any]]) -> StudyRecord:
         """Give a new study the state and age of *study*, and its earlier configurations."""

@@ -22,15 +22,6 @@ _TABLES = (
         configuration TEXT NOT NULL,
         PRIMARY KEY (study, revision)
     ) {clustered}""",
-    """CREATE TABLE mlkernel_counts (
-        study BIGINT PRIMARY KEY,
-        waiting BIGINT NOT NULL DEFAULT 0,
-        running BIGINT NOT NULL DEFAULT 0,
-        paused BIGINT NOT NULL DEFAULT 0,
-        stopped BIGINT NOT NULL DEFAULT 0,
-        finished BIGINT NOT NULL DEFAULT 0,
-        failed BIGINT NOT NULL DEFAULT 0
-    ) {clustered}""",
     """CREATE TABLE mlkernel_trials (
         study BIGINT NOT NULL,
         number BIGINT NOT NULL,
@@ -101,7 +92,7 @@ _TABLES = (
     ) {clustered}""",
 )
 
-OF_A_STUDY = ("revisions", "counts", "trials", "runs", "reports", "pauses", "drivers")
+OF_A_STUDY = ("revisions", "trials", "runs", "reports", "pauses", "drivers")
 """Tables, without their prefix, whose rows belong to a study."""
 
 

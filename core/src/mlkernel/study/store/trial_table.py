@@ -28,7 +28,7 @@ _STATE = TRIAL_COLUMNS.index("state")
 _SEQUENCE = TRIAL_COLUMNS.index("sequence")
 
 _STATES: tuple[TrialState, ...] = ("waiting", "running", "paused", "stopped", "finished", "failed")
-"""Columns of the table of counts."""
+"""In the order in which people are told of them."""
 
 
 class TrialTable:
@@ -38,10 +38,18 @@ class TrialTable:
         self._database = database
 
     def next_number(self, study: int) -> int:
-        """The number of the next trial that is added."""
-        following: int = self._database.rows(
-            "SELECT coalesce(max(number), -1) + 1 FROM mlkernel_trials WHERE study = ?", study
-        )[0][0]
+        """The number of the next trial that is added.
+
+        :raises UsageError: the study was deleted.
+        """
+        rows = self._database.rows(
+            "SELECT (SELECT coalesce(max(number), -1) + 1 FROM mlkernel_trials WHERE study = ?)"
+            " FROM mlkernel_studies WHERE id = ?",
+            *(study, study),
+        )
+        if not rows:
+            raise UsageError(f"the study was deleted from {self._database.name} meanwhile")
+        following: int = rows[0][0]
         return following
 
     def add(
@@ -75,17 +83,6 @@ class TrialTable:
             *(values_text(trial.values), trial.values[0] if trial.values else None, plain_text(trial.reason)),
             *(trial.sequence, trial.created, trial.ended),
         )
-        self.count_new(study, 1, state)
-
-    def count_new(self, study: int, trials: int, state: TrialState) -> None:
-        """Count trials that are added.
-
-        :raises UsageError: the study was deleted.
-        """
-        if not self._database.change(
-            f"UPDATE mlkernel_counts SET {state} = {state} + ? WHERE study = ?", trials, study
-        ):
-            raise UsageError(f"the study was deleted from {self._database.name} meanwhile")
 
     def get(self, study: int, number: int) -> TrialRecord:
         """One trial.
@@ -105,25 +102,22 @@ class TrialTable:
         state: str = rows[0][0] if rows else self._row(study, number)[_STATE]
         return state
 
-    def run(self, study: int, number: int, state: str, until: float | None) -> None:
-        """One of its runs starts; *state* is what it was."""
+    def run(self, study: int, number: int, until: float | None) -> None:
+        """One of its runs starts."""
         self._database.change(
             "UPDATE mlkernel_trials SET state = 'running', until = ? WHERE study = ? AND number = ?",
             until,
             study,
             number,
         )
-        self._count(study, state, "running")
 
     def rest(self, study: int, number: int) -> None:
         """A run was handed back: the trial waits, unless another of its runs goes on."""
-        rested = self._database.change(
+        self._database.change(
             "UPDATE mlkernel_trials SET state = 'waiting' WHERE study = ? AND number = ? AND state = 'running'"
             " AND NOT EXISTS (SELECT 1 FROM mlkernel_runs WHERE study = ? AND trial = ? AND state = 'running')",
             *(study, number, study, number),
         )
-        if rested:
-            self._count(study, "running", "waiting")
 
     def change(  # noqa: PLR0913 - everything that changes at once
         self,
@@ -139,7 +133,6 @@ class TrialTable:
     ) -> TrialRecord:
         """Change a trial. What is ``None`` stays as it is."""
         row = self._row(study, number)
-        before = row[_STATE]
         changes: dict[str, Any] = {"state": state, "ended": None}
         if values is not None:
             changes |= {"result": values_text(values), "first_result": float(values[0])}
@@ -156,7 +149,6 @@ class TrialTable:
             f"UPDATE mlkernel_trials SET {' = ?, '.join(changes)} = ? WHERE study = ? AND number = ?",
             *(*changes.values(), study, number),
         )
-        self._count(study, before, state)
         return trial_record(replaced(TRIAL_COLUMNS, row, changes))
 
     def rows(self, study: int, after: int, limit: int) -> list[Row]:
@@ -173,7 +165,6 @@ class TrialTable:
             "UPDATE mlkernel_trials SET state = 'paused', source = NULL WHERE study = ? AND number = ?",
             *(study, number),
         )
-        self._count(study, row[_STATE], "paused")
         pause = PauseRecord(
             sequence=self._next_place(study),
             trial=number,
@@ -232,8 +223,12 @@ class TrialTable:
 
     def counts(self, study: int) -> dict[str, int]:
         """How many trials are in each state, those that have any."""
-        rows = self._database.rows(f"SELECT {', '.join(_STATES)} FROM mlkernel_counts WHERE study = ?", study)
-        return {state: count for row in rows for state, count in zip(_STATES, row, strict=True) if count}
+        # To keep the numbers as trials change would cost each trial what counting costs whoever asks for them.
+        rows = self._database.rows(
+            "SELECT state, count(*) FROM mlkernel_trials WHERE study = ? GROUP BY state", study
+        )
+        found: dict[str, int] = dict(rows)
+        return {state: found[state] for state in _STATES if state in found}
 
     def _row(self, study: int, number: int) -> Row:
         rows = self._database.rows(
@@ -252,10 +247,3 @@ class TrialTable:
             *(study, study),
         )[0][0]
         return following
-
-    def _count(self, study: int, before: str, after: str) -> None:
-        if before != after:
-            self._database.change(
-                f"UPDATE mlkernel_counts SET {before} = {before} - 1, {after} = {after} + 1 WHERE study = ?",
-                study,
-            )

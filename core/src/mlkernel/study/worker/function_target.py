@@ -99,7 +99,7 @@ class FunctionTarget:
         if values == reports.values:
             metrics = {name: metrics[name] for name in metrics.keys() - dict(order.objectives).keys()}
         is_told = "max_step" in self._context and not reports.count
-        ending = reports.report(metrics, last_step(order) if is_told else None)
+        ending = reports.report_last(metrics, last_step(order) if is_told else None)
         # What has returned is over, also where its worker has to go.
         return None if ending is None or ending.leaves else ending
 

@@ -55,11 +55,16 @@ class JobLink:
 
     def ask(self, message: Reported | Ended) -> Answer:
         """Keep the message."""
-        if isinstance(message, Ended):
-            self.end = message
-            write_text(self._directory / END_FILE, encode(message).decode())
-            return Bye()
+        if isinstance(message, Reported):
+            self._append(message)
+            return Continue()
+        if message.report is not None:
+            self._append(message.report)
+        self.end = message
+        write_text(self._directory / END_FILE, encode(attrs.evolve(message, report=None)).decode())
+        return Bye()
+
+    def _append(self, report: Reported) -> None:
         path = self._directory / REPORTS_FILE
         with storage_errors(path), path.open("ab", buffering=0) as file:
-            append_whole(file, encode(message))
-        return Continue()
+            append_whole(file, encode(report))

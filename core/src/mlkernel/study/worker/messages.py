@@ -39,6 +39,10 @@ def _texts(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _report(value: Reported | Mapping[str, Any] | None) -> Reported | None:
+    return Reported(**value) if isinstance(value, Mapping) else value
+
+
 def _numbers(value: Mapping[str, float | None]) -> dict[str, float]:
     """Metrics as they are in Python: what JSON has no word for was written as ``null``."""
     return {name: math.nan if number is None else number for name, number in value.items()}
@@ -141,6 +145,8 @@ class Ended:
     """Whether it was left because a disk is full, so that no other run would fare better."""
     metrics: Mapping[str, float] = field(factory=dict, converter=_numbers)
     """The newest value of everything that was measured."""
+    report: Reported | None = field(default=None, converter=_report)
+    """What was measured last, of a run that does not wait for the answer."""
     peak_memory_mb: float | None = None
     """Of the worker's process while it trained the run."""
 
@@ -187,9 +193,14 @@ _FIELDS: dict[type, tuple[str, ...]] = {
 
 def encode(message: Message) -> bytes:
     """*message* as a line."""
-    names = _FIELDS[type(message)]
-    content = {"type": message.type, **{name: getattr(message, name) for name in names}}
+    content = {"type": message.type, **_fields(message)}
+    if isinstance(message, Ended) and message.report is not None:
+        content["report"] = _fields(message.report)
     return strict_json(content).encode() + b"\n"
+
+
+def _fields(message: Message) -> dict[str, Any]:
+    return {name: getattr(message, name) for name in _FIELDS[type(message)]}
 
 
 def decode(line: bytes) -> Message:
@@ -198,7 +209,7 @@ def decode(line: bytes) -> Message:
     :raises ProtocolError: it is none; says why.
     """
     try:
-        content = json.loads(line)
+        content = json.loads(line.decode())
         message: Message = _TYPES[content.pop("type")](**content)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProtocolError(

@@ -57,6 +57,8 @@ class RunReports:
     def __init__(self, order: TrainRun, link: Link, stop_signal: StopSignal) -> None:
         self.metrics: dict[str, float] = {}
         """The newest value of everything that was measured."""
+        self.last: Reported | None = None
+        """What goes to the driver together with the end."""
         self.count = 0
         """How many reports were made by this attempt."""
         self.step = 0.0
@@ -87,6 +89,19 @@ class RunReports:
         if self.ending is None and all(name in numbers for name in self._names):
             self._send(numbers, self._checked_step(step))
         self.ending = self.ending or self._signalled()
+        return self.ending
+
+    def report_last(self, metrics: Mapping[str, Any], step: float | None = None) -> Ending | None:
+        """Report what a run measured at its end: the driver hears of both at once, and may yet say how it ended.
+
+        Like :meth:`report` otherwise.
+        """
+        numbers = _as_numbers(metrics)
+        self.metrics.update(numbers)
+        if self.ending is None and all(name in numbers for name in self._names):
+            self.last = self._reported(numbers, self._checked_step(step))
+            self.step, self.values, self.count = self.last.step, self.last.values, self.count + 1
+            self.ending = self._own_ending(self.step)
         return self.ending
 
     def send_unanswered(self) -> Ending | None:
@@ -141,14 +156,17 @@ class RunReports:
         )
 
     def _send(self, numbers: dict[str, float], step: float) -> None:
+        message = self._reported(numbers, step)
+        answer = self._ask(message)
+        self.step, self.values, self.count = step, message.values, self.count + 1
+        self.ending = self._ending_of(answer, step)
+
+    def _reported(self, numbers: dict[str, float], step: float) -> Reported:
         values = tuple(numbers.pop(name) for name in self._names)
         self._refuse_infinite(values, step)
-        order = self._order
-        answer = self._ask(
-            Reported(trial=order.trial, place=order.place, step=step, values=values, metrics=numbers)
+        return Reported(
+            trial=self._order.trial, place=self._order.place, step=step, values=values, metrics=numbers
         )
-        self.step, self.values, self.count = step, values, self.count + 1
-        self.ending = self._ending_of(answer, step)
 
     def _ask(self, message: Reported) -> Answer | None:
         try:

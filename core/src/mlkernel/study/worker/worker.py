@@ -80,6 +80,7 @@ class Worker:
             trial=order.trial,
             place=order.place,
             metrics=reports.metrics,
+            report=reports.last,
             peak_memory_mb=peak_memory_mb(),
             **said,
         )

@@ -95,7 +95,8 @@ class WorkerServer:
 
         :param timeout: seconds to wait for the first of it; ``None`` for ever.
         """
-        self._send_away_the_silent()
+        if self._strangers:
+            self._send_away_the_silent()
         received: list[Received] = []
         for key, _ in self._selector.select(timeout):
             if key.fileobj is self._listener:
