@@ -41,6 +41,8 @@ def values_text(values: Sequence[float] | None) -> str | None:
 
 def metrics_text(metrics: Mapping[str, float]) -> str:
     """Metrics, as a table holds them."""
+    if not metrics:
+        return "{}"
     # Several times as fast as the encoder of the standard library, which makes a new one for each text.
     return f"{{{', '.join([f'{encode_basestring_ascii(name)}: {_number_text(metrics[name])}' for name in metrics])}}}"
 

@@ -21,6 +21,14 @@ from mlkernel.study.store.rows import (
 )
 
 _THIS = "study = ? AND trial = ? AND place = ?"
+_STILL_RUNS = " AND attempt = ? AND state = 'running'"
+"""A condition that keeps out whoever lost the run to somebody else."""
+_REPORTED = f"UPDATE mlkernel_runs SET step = ?, metrics = ? WHERE {_THIS} AND (step IS NULL OR step < ?)"
+_REPORTED_BY = _REPORTED + _STILL_RUNS
+_REPORT = (
+    "INSERT INTO mlkernel_reports (study, position, trial, place, step, result, metrics, time) VALUES (?,"
+    " (SELECT coalesce(max(position), -1) + 1 FROM mlkernel_reports WHERE study = ?), ?, ?, ?, ?, ?, ?)"
+)
 
 
 class RunTable:
@@ -125,19 +133,15 @@ class RunTable:
     ) -> bool:
         """Add a report, unless one at this step or a later one is known, or another attempt runs."""
         others = metrics_text(metrics)
-        fence, fenced = _fence(attempt)
-        changed = self._database.change(
-            f"UPDATE mlkernel_runs SET step = ?, metrics = ? WHERE {_THIS} AND (step IS NULL OR step < ?){fence}",
-            *(step, others, study, trial, place, step, *fenced),
-        )
+        if attempt is None:
+            changed = self._database.change(_REPORTED, step, others, study, trial, place, step)
+        else:
+            changed = self._database.change(_REPORTED_BY, step, others, study, trial, place, step, attempt)
         if not changed:
             self._row(study, trial, place)
             return False
-        self._database.change(
-            "INSERT INTO mlkernel_reports (study, position, trial, place, step, result, metrics, time) VALUES (?,"
-            " (SELECT coalesce(max(position), -1) + 1 FROM mlkernel_reports WHERE study = ?), ?, ?, ?, ?, ?, ?)",
-            *(study, study, trial, place, step, values_text(values), others, self._database.now()),
-        )
+        now = self._database.now()
+        self._database.change(_REPORT, study, study, trial, place, step, values_text(values), others, now)
         return True
 
     def end(
@@ -152,7 +156,7 @@ class RunTable:
         attempt: int | None,
     ) -> bool:
         """Say how an attempt ended, unless another attempt runs."""
-        fence, fenced = _fence(attempt)
+        fence, fenced = ("", ()) if attempt is None else (_STILL_RUNS, (attempt,))
         ended = None if state in {"waiting", "paused"} else self._database.now()
         is_tried_again = state == "waiting" and error is not None
         handle = ", handle = NULL" if state == "waiting" else ""
@@ -237,8 +241,3 @@ class RunTable:
 
 def _handle_text(handle: Mapping[str, object] | None) -> str | None:
     return None if handle is None else strict_json(dict(handle))
-
-
-def _fence(attempt: int | None) -> tuple[str, tuple[int, ...]]:
-    """A condition that keeps out whoever lost the run to somebody else."""
-    return ("", ()) if attempt is None else (" AND attempt = ? AND state = 'running'", (attempt,))
