@@ -1,7 +1,8 @@
-"""What a study costs beside its trials: ``python benchmarks/search/overhead.py --trials 1000``.
+"""What a study costs beside what it trains: ``python benchmarks/search/overhead.py --rounds 5``.
 
-CPU time of the driver's process between a tenth of the study and its end, so that the start counts for nothing; two
-warm workers, a trivial objective, a durable store.
+Two workers, a trivial objective, a durable store. CPU time, since it hardly depends on what else a machine does; each
+round measures everything once, and the medians are printed. The driver's time is taken between a tenth of a study and
+its end, so that the start counts for nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,19 +23,27 @@ def trivial(config):
 
 def reports(config, reporter):
     for step in range(1, 201):
-        reporter(step=step, loss=1 / step)
+        reporter(step=step, loss=config["x"] / step)
 """
+STUDIES = {
+    "trials": ("trivial", "scheduler=fifo"),
+    "reports": ("reports", "scheduler=asha", "scheduler.min_step=100", "max_step=200"),
+    "processes": ("trivial", "scheduler=fifo", "reuse_workers=false"),
+}
+"""Function and options. Reports under ASHA come from trials that are long, so that they are what is paid for."""
 HEAVY = ("numpy", "optuna", "torch", "pandas", "scipy")
-STEPS = 200
 
 
 class Meter:
-    """A display that looks at the clock of the process instead."""
+    """A display that looks at the clocks instead.
 
-    def __init__(self, trials: int) -> None:
-        self._from = trials // 10
-        self.marks: list[tuple[float, float, int, int]] = []
-        """CPU time, time, ended trials and reports, from the tenth on."""
+    :param start: so many trials have ended when the measurement begins.
+    """
+
+    def __init__(self, start: int) -> None:
+        self._start = start
+        self.marks: list[dict[str, float]] = []
+        """The first and the newest reading."""
 
     def say(self, text: str) -> None:
         """Nothing to say."""
@@ -41,64 +51,91 @@ class Meter:
     def refresh(self, state: object) -> None:
         """Note how far the study is."""
         ended = getattr(state, "ended", 0)
-        if ended >= self._from:
-            mark = (time.process_time(), time.monotonic(), ended, state.curves.report_count)
-            self.marks[1:] = [mark]
+        if ended >= self._start:
+            mark = {"cpu": time.process_time(), "wall": time.monotonic()}
+            self.marks[1:] = [{**mark, "trials": ended, "reports": state.curves.report_count}]
 
     def close(self) -> None:
         """Nothing is open."""
 
 
-def measure(folder: Path, function: str, scheduler: str, trials: int) -> None:
-    """Drive one study here, and print what it took."""
+def cpu_of_children() -> float:
+    """Seconds, of all processes that this one has waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def drive(folder: Path, name: str, trials: int) -> dict[str, object]:
+    """Drive one study here, and say what it took."""
     from mlkernel.study.engine.study_session import start_study
     from mlkernel.study.engine.study_settings import build_study
 
-    words = [f"study.trainer={folder}/targets.py:{function}", "space.x=uniform(0,1)", "algorithm=random"]
-    words += [f"scheduler={scheduler}", f"trials={trials}", "jobs=2", f"max_step={STEPS}", "name=study"]
-    meter = Meter(trials)
-    start_study(build_study([], words), meter, studies=folder / f"{function}-studies")
+    function, *words = STUDIES[name]
+    (folder / "targets.py").write_text(TARGETS)
+    words += [f"study.trainer={folder}/targets.py:{function}", "space.x=uniform(0,1)", "algorithm=random"]
+    words += [f"trials={trials}", "jobs=2", "name=study"]
+    meter, before = Meter(trials // 10), cpu_of_children()
+    start_study(build_study([], words), meter, studies=folder)
     first, last = meter.marks
-    cpu, wall, ended, reports = (after - before for before, after in zip(first, last, strict=True))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    heavy = [name for name in HEAVY if name in sys.modules]
-    print(
-        json.dumps(
-            {"cpu": cpu, "wall": wall, "ended": ended, "reports": reports, "peak": peak, "heavy": heavy}
-        )
-    )
+    return {
+        **{key: last[key] - first[key] for key in first},
+        "children": (cpu_of_children() - before) / trials,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "heavy": ", ".join(name for name in HEAVY if name in sys.modules) or "none",
+    }
 
 
-def in_child(folder: Path, function: str, scheduler: str, trials: int) -> dict[str, float]:
+def in_process(name: str, trials: int) -> dict[str, float]:
     """The same in a process of its own."""
-    command = [sys.executable, __file__, "--measure", str(folder), function, scheduler, str(trials)]
+    command = [sys.executable, __file__, "--study", name, "--trials", str(trials)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
+def bare_process(times: int) -> float:
+    """CPU seconds of a process that calls the function and does nothing else."""
+    command = [sys.executable, "-c", f"{TARGETS}\nprint(trivial({{'x': 0.5}}))"]
+    before = cpu_of_children()
+    for _ in range(times):
+        subprocess.run(command, capture_output=True, check=True)
+    return (cpu_of_children() - before) / times
+
+
+def one_round(trials: int) -> dict[str, float]:
+    """Everything once."""
+    few = max(20, trials // 20)
+    warm, reports = in_process("trials", trials), in_process("reports", few)
+    cold, bare = in_process("processes", few), bare_process(few)
+    of_a_trial = warm["cpu"] / warm["trials"]
+    return {
+        "a trial with random search, ms": 1e3 * of_a_trial,
+        "a report with a decision of ASHA, µs": 1e6
+        * (reports["cpu"] - reports["trials"] * of_a_trial)
+        / reports["reports"],
+        "a trial in a warm worker, ms of the worker": 1e3 * warm["children"],
+        "a trial in a process of its own, ms of all processes beyond a bare one": 1e3
+        * (cold["children"] + cold["cpu"] / cold["trials"] - bare),
+        "the driver at its peak, MB": warm["peak"],
+    }
+
+
 def main() -> None:
-    """Print what trials and reports cost."""
+    """Print medians, and the smallest of each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=1000)
-    parser.add_argument("--measure", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--trials", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--study", choices=STUDIES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.measure:
-        place, function, scheduler, trials = arguments.measure
-        measure(Path(place), function, scheduler, int(trials))
+    if arguments.study:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            print(json.dumps(drive(Path(folder), arguments.study, arguments.trials)))
         return
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        (folder / "targets.py").write_text(TARGETS)
-        trivial = in_child(folder, "trivial", "fifo", arguments.trials)
-        reports = in_child(folder, "reports", "asha", max(20, arguments.trials // 20))
-    cpu, wall = (1000 * trivial[key] / trivial["ended"] for key in ("cpu", "wall"))
-    print(f"per trial, random search: {cpu:.3f} ms CPU of the driver, {wall:.2f} ms in all")
-    print(f"driver at its peak: {trivial['peak']:.0f} MB; heavy libraries: {trivial['heavy'] or 'none'}")
-    print(
-        f"per report with a decision of asha: {1e6 * reports['cpu'] / reports['reports']:.0f} us CPU of the driver, "
-        f"{reports['reports'] / reports['ended']:.0f} reports a trial"
-    )
+    rounds = [one_round(arguments.trials) for _ in range(arguments.rounds)]
+    print(f"| CPU time of | median of {len(rounds)} | smallest |\n|---|---|---|")
+    for what in rounds[0]:
+        found = [one[what] for one in rounds]
+        print(f"| {what} | {statistics.median(found):.2f} | {min(found):.2f} |")
 
 
 if __name__ == "__main__":

@@ -37,5 +37,5 @@ def test_both_do_a_part_and_no_trial_is_done_twice(tmp_path: Path, database: str
     assert [(trial.state, trial.runs[0].attempt) for trial in trials] == [("finished", 1)] * 12
     assert len({trial.parameters["x"] for trial in trials}) == 12
     assert sorted(reports) == [(trial, step) for trial in range(12) for step in range(1, 6)]
-    began = [sum(1 for _ in (tmp_path / name / "study" / "runs").iterdir()) for name in ("one", "two")]
-    assert sum(began) == 12
+    began = [len(list((tmp_path / name / "study").glob("runs/*"))) for name in ("one", "two")]
+    assert sum(began) == 12  # the first one may have done them all before the second one came

@@ -5,6 +5,7 @@ Everything here is about losses: smaller is better in every coordinate.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 from mlkernel.errors import UsageError
@@ -21,7 +22,7 @@ def non_dominated(points: Sequence[Loss]) -> list[int]:
     """
     front: list[int] = []
     # Only a point that comes before another in lexicographic order can dominate it.
-    for place in sorted(range(len(points)), key=lambda place: points[place]):
+    for place in sorted(range(len(points)), key=points.__getitem__):
         if not any(dominates(points[other], points[place]) for other in reversed(front)):
             front.append(place)
     return sorted(front)
@@ -29,7 +30,7 @@ def non_dominated(points: Sequence[Loss]) -> list[int]:
 
 def dominates(one: Loss, other: Loss) -> bool:
     """Whether *one* is nowhere worse than *other*, and somewhere better."""
-    return one != other and all(a <= b for a, b in zip(one, other, strict=True))
+    return one != other and all(map(operator.le, one, other))
 
 
 def reference_point(points: Sequence[Loss]) -> Loss:
