@@ -65,8 +65,12 @@ def _source(arguments: argparse.Namespace, words: Sequence[str]) -> str | None:
 
 def _place(word: str, folders: Sequence[PieceFolder]) -> str:
     """The file or folder that *word* is the path of, or the stored project that it names."""
-    if Path(word).exists() or Path(word).name != word or Path(word).suffix:
+    path = Path(word)
+    is_study = path.is_file() or snapshot_folder(path) is not None
+    if is_study or path.name != word or path.suffix:
         return word
+    if path.is_dir() and not any(folder.find(PROJECT, word) for folder in folders):
+        return word  # which is then said to be no project
     return str(find_piece(PROJECT, word, folders).path)
 
 

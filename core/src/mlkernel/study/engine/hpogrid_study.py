@@ -45,7 +45,7 @@ def from_hpogrid_study(tree: Mapping[str, Any], file: Path) -> dict[str, Any]:
         "trials": trial_count(hpo.get("num_trials", 100)),
         "jobs": hpo.get("max_concurrent", 3),
         "max_step": steps,
-        "resources": resource_values(hpo.get("resource") or {}),
+        "resources": {**resource_values(hpo.get("resource") or {}), **_time(hpo.get("stop") or {})},
     }
     if tree.get("project_name"):
         study["name"] = tree["project_name"]
@@ -62,8 +62,12 @@ def _script(tree: Mapping[str, Any], script: str, file: Path) -> Path:
     return next((path for path in candidates if path.is_file()), candidates[0])
 
 
+def _time(stop: Mapping[str, Any]) -> dict[str, float]:
+    return {"time": float(stop["time_total_s"])} if "time_total_s" in stop else {}
+
+
 def _steps(stop: Mapping[str, Any], scheduler: Mapping[str, Any]) -> float:
-    others = [key for key in stop if key != "training_iteration"]
+    others = [key for key in stop if key not in ("training_iteration", "time_total_s")]
     if others:
         raise ConfigError(
             f"{HPO}.stop: trials cannot be stopped by {', '.join(others)}",
