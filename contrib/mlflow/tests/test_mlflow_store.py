@@ -131,11 +131,23 @@ def test_runs_are_nested_in_their_study(client):
 
 def test_artifacts_are_copied_when_that_is_wanted(client, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where MLflow keeps the files of a local experiment
-    path = tmp_path / "line.txt"
-    path.write_text("1 2\n", encoding="utf-8")
-    tracker = MlflowTracker(MlflowConfig(experiment="artifacts", upload_artifacts=True), run(), None)
-    tracker.describe(RunFacts(state="finished", attempts=1, artifacts=(path,)))
-    assert [file.path for file in client.list_artifacts(tracker.memory["run"])] == ["line.txt"]
+    paths = [tmp_path / "artifacts" / name for name in ("first/line.txt", "line.txt")]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{path}\n", encoding="utf-8")
+    tracked = run(directory=tmp_path)
+    tracker = MlflowTracker(MlflowConfig(experiment="artifacts", upload_artifacts=True), tracked, None)
+    tracker.describe(RunFacts(state="running", attempts=1, artifacts=tuple(paths)))
+    paths[1].write_text("again\n", encoding="utf-8")
+    tracker.describe(RunFacts(state="finished", attempts=1, artifacts=tuple(paths)))
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    copied = Path(client.download_artifacts(tracker.memory["run"], "", str(copies)))
+    files = {str(file.relative_to(copied)): file.read_text() for file in copied.rglob("*.txt")}
+    assert files == {"first/line.txt": f"{paths[0]}\n", "line.txt": "again\n"}
+    tags = stored(client, tracker).data.tags
+    assert tags["artifact.first/line.txt"] == str(paths[0])
+    assert tags["artifact.line.txt"] == str(paths[1])
 
 
 def test_names_that_mlflow_refuses_stay_apart(client):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from mlkernel import RunFacts, TrackedRecord, TrackedRun
@@ -38,7 +39,9 @@ class MlflowTracker:
 
     def __init__(self, config: MlflowConfig, run: TrackedRun, memory: Mapping[str, str] | None) -> None:
         """Find the run, or begin it."""
-        self._upload = config.upload_artifacts
+        self._run, self._upload = run, config.upload_artifacts
+        self._uploaded: dict[str, int] = {}
+        """Names of artifacts, and when they were written."""
         self._uri = tracking_uri(config.uri, None if memory is None else memory["uri"])
         self._client = MlflowClient(self._uri)
         if memory is None:
@@ -73,7 +76,7 @@ class MlflowTracker:
             **({"mlkernel.reason": facts.reason} if facts.reason else {}),
             **{f"note.{name}": text for name, text in facts.notes.items()},
             **{f"changed.{path}": text for path, text in facts.changes.items()},
-            **{f"artifact.{path.name}": str(path) for path in facts.artifacts},
+            **{f"artifact.{self._run.artifact_name(path)}": str(path) for path in facts.artifacts},
         }
         self._set_tags(tags)
         for name, value in facts.results.items():
@@ -83,7 +86,7 @@ class MlflowTracker:
                 self._results[metric] = value
         if self._upload:
             for path in facts.artifacts:
-                self._client.log_artifact(self._id, str(path))
+                self._upload_artifact(path)
         if facts.state in ("pending", "running"):
             self._client.update_run(self._id, status=STATES[facts.state])
         else:
@@ -91,6 +94,12 @@ class MlflowTracker:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _upload_artifact(self, path: Path) -> None:
+        name, written = self._run.artifact_name(path), path.stat().st_mtime_ns
+        if self._uploaded.get(name) != written:
+            self._client.log_artifact(self._id, str(path), name.rpartition("/")[0] or None)
+            self._uploaded[name] = written
 
     def _find_experiment(self, name: str) -> str:
         experiment = self._client.get_experiment_by_name(name)

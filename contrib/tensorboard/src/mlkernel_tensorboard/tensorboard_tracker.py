@@ -67,7 +67,7 @@ class TensorboardTracker:
             **{name: f"{value:g}" for name, value in facts.results.items()},
             **facts.notes,
             **{f"{path} (changed)": value for path, value in facts.changes.items()},
-            **{f"artifact {path.name}": str(path) for path in facts.artifacts},
+            **{f"artifact {self._run.artifact_name(path)}": str(path) for path in facts.artifacts},
         }
         self._write(Event(wall_time=time.time(), step=facts.attempts, summary=table("run/status", lines)))
         self._writer.flush()

@@ -43,7 +43,7 @@ class WandbTracker:
             memory = {"directory": str(folder / "wandb"), "project": config.project, "run": run.key}
         elif config.directory is None:  # the run's directory may have moved
             memory = {**memory, "directory": str(run.directory / "wandb")}
-        self._memory = memory
+        self._memory, self._tracked = memory, run
         self._state = "running"
         self._phases: set[str] = set()
         directory = Path(memory["directory"])
@@ -78,7 +78,7 @@ class WandbTracker:
             **({"reason": facts.reason} if facts.reason else {}),
             **{f"best/{name}": _finite(value) for name, value in facts.results.items()},
             **{f"note/{name}": text for name, text in facts.notes.items()},
-            **{f"artifact/{path.name}": str(path) for path in facts.artifacts},
+            **{f"artifact/{self._tracked.artifact_name(path)}": str(path) for path in facts.artifacts},
         }
         self._run.summary.update(summary)
         if facts.changes:

@@ -35,6 +35,11 @@ class TrackedRun:
     tags: Mapping[str, str] = field(factory=dict)
     """Where it came from: trainer, seed, versions, command."""
 
+    def artifact_name(self, path: Path) -> str:
+        """What an artifact is called: its path in the run's folder of artifacts, such as ``first/model.pt``."""
+        folder = self.directory / "artifacts"
+        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
 
 @frozen(kw_only=True)
 class TrackedRecord:
