@@ -61,6 +61,12 @@ def test_a_newer_script_reports_and_finds_what_else_it_was_called_with(run):
     assert run(NEWER, *words)[1] == second
 
 
+def test_an_argument_without_a_value_is_said(run, tmp_path):
+    words = [sys.executable, "-c", NEWER, "-seed", "2", "-depth"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "these arguments are no pairs -key value: -depth\n")
+
+
 def test_a_value_too_many_is_an_error():
     with pytest.raises(ValueError, match="argument 2 is longer"):
         DeepLogger(["step"], ["loss"]).update_log([1], [2, 3])

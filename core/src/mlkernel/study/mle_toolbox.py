@@ -127,6 +127,8 @@ def _parser(config: str, experiment_dir: str, seed: int) -> argparse.ArgumentPar
 
 def _pairs(words: list[str]) -> Settings:
     """What stands in ``-key value`` pairs; numbers where they look like numbers."""
+    if len(words) % 2:
+        sys.exit(f"these arguments are no pairs -key value: {' '.join(words)}")
     names = [word.lstrip("-") for word in words[::2]]
     return Settings(zip(names, map(_value, words[1::2]), strict=True))
 

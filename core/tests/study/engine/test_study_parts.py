@@ -74,6 +74,9 @@ def test_a_script_gets_the_study_s_own_arguments(folder):
     done = search(folder, "--trainer", "./s.py", "script_arguments=none", "script_options.depth=3")
     assert done.returncode == 0, done.stderr
     assert (folder / "seen.txt").read_text() == "-depth 3\n"
+    done = search(folder, "--trainer", "./f.py:objective", "folds=2", "script_options.depth=3")
+    assert done.returncode == 2
+    assert "script_options are for scripts" in done.stderr
 
 
 def test_the_space_shrinks_around_the_best_trials(folder):

@@ -47,6 +47,11 @@ def check_target(config: StudyConfig) -> Abilities:
         if not Path(config.trainer).is_file():
             raise UsageError(f"the script {config.trainer} does not exist")
         return Abilities(resumes=False, copies=False)
+    if config.script_options:
+        raise UsageError(
+            f"script_options are for scripts, and {config.trainer} is none",
+            hint="Give what all trials share with --set path=value.",
+        )
     if _is_direct(config.trainer):
         return _checked_in_child(config)
     check_trainer(config.trainer, config)
