@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import numpy as np
 import pytest
@@ -172,3 +173,22 @@ def test_constraints_hold_at_the_border_too():
         ["a=uniform(0, 1)", "b=uniform(0, 1)"], lambda p: -p["a"] - p["b"], 25, constraints=["a + b < 1"]
     )
     assert -1.0 < min(losses) < -0.97
+
+
+def test_a_warm_start_is_learnt_from_at_once():
+    space = parse_space(["x=uniform(0, 1)", "y=uniform(0, 1)"])
+    rng = random.Random(2)
+    points = [space.sample(rng) for _ in range(20)]
+    known = History(
+        Observation(number=None, parameters=point, values=[(point["x"] - 0.6) ** 2 + (point["y"] - 0.3) ** 2])
+        for point in points
+    )
+    (point,) = make_search_algorithm("gp", SearchProblem(space=space, seed=3)).ask(known, [], [0])
+    assert abs(point["x"] - 0.6) + abs(point["y"] - 0.3) < 0.1
+
+
+def test_the_first_trials_have_each_category_in_equal_parts():
+    space = parse_space(["a=[p, q, r, s, t]", "x=uniform(0, 1)"])
+    points = make_search_algorithm("gp", SearchProblem(space=space, seed=5)).ask(History(), [], range(10))
+    assert sorted(point["a"] for point in points) == sorted("pqrst" * 2)
+    assert sorted(int(10 * point["x"]) for point in points) == list(range(10))

@@ -68,7 +68,7 @@ def test_knowledge_from_elsewhere_leads_to_the_best_region(name):
     assert len(near) >= 3, proposals
 
 
-@pytest.mark.parametrize("name", ["tpe", "gp"])
+@pytest.mark.parametrize("name", ["motpe", "optuna-gp"])
 def test_two_objectives_are_followed_without_weights(name):
     problem = SearchProblem(
         space=LINE, seed=1, objectives=[Objective(metric="loss"), Objective(metric="speed", mode="max")]
@@ -106,6 +106,7 @@ def test_auto_chooses_by_space_budget_and_parallelism():
     assert choice(["x=uniform(0, 1)"], observed=GP_UNTIL) == "tpe"
     assert choice(["x=uniform(0, 1)"], parallel=64) == "tpe"
     assert choice(["a=[p, q]", "x=uniform(0, 1) when a=p"]) == "gp"
+    assert choice(["x=uniform(0, 1)"], objectives=[Objective(metric="a"), Objective(metric="b")]) == "tpe"
     assert choice(["a=categorical([x, y], grid_search=true)", "x=uniform(0, 1)"]) == "grid"
 
 

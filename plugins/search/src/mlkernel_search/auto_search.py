@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -27,26 +26,32 @@ class AutoSearch:
         del config
         self.problem = problem
         self._made: dict[str, SearchAlgorithm] = {}
+        self._history: History | None = None
 
     def ask(
         self, history: History, pending: Sequence[PendingTrial], numbers: Sequence[int]
     ) -> list[dict[str, Any]]:
         """Ask the algorithm of the moment."""
-        return self._algorithm(self.choice(len(history))).ask(history, pending, numbers)
+        return self._algorithm(self.choice(self._known(history))).ask(history, pending, numbers)
+
+    def _known(self, history: History) -> int:
+        """How many trials a history tells of; a trial that was paused may stand in it more than once."""
+        if self._history is not history:
+            self._history, self._read, self._numbers = history, 0, set[int]()
+        for place, observation in enumerate(history.since(self._read), self._read):
+            self._numbers.add(~place if observation.number is None else observation.number)
+        self._read = len(history)
+        return len(self._numbers)
 
     def choice(self, observed: int) -> str:
-        """Name of the algorithm that is asked after *observed* trials have ended."""
+        """Name of the algorithm that is asked when *observed* trials are known."""
         problem, size = self.problem, self.problem.space.cardinality
         must_be_grid = bool(Capabilities(several_objectives=True).refusals(problem))
         if must_be_grid or (size is not None and size <= (problem.trials or 0)):
             return "grid"
         fits = len(problem.space.parameters) <= GP_DIMENSIONS
         is_short = observed < GP_UNTIL and problem.parallel <= GP_PARALLEL
-        if not fits or not is_short:
-            return "tpe"
-        if len(problem.objectives) == 1:
-            return "gp"
-        return "optuna-gp" if importlib.util.find_spec("torch") is not None else "tpe"
+        return "gp" if fits and is_short and len(problem.objectives) == 1 else "tpe"
 
     def _algorithm(self, name: str) -> SearchAlgorithm:
         if name not in self._made:
@@ -59,10 +64,6 @@ def _make(name: str, problem: SearchProblem) -> SearchAlgorithm:
         from mlkernel_search.gp_search import GpSearch
 
         return GpSearch(problem)
-    if name == "optuna-gp":
-        from mlkernel_search.optuna_gp_search import OptunaGpSearch
-
-        return OptunaGpSearch(problem)
     if name == "tpe":
         from mlkernel_search.tpe_search import TpeSearch
 

@@ -43,7 +43,7 @@ class GpConfig:
     startup_trials: int = option(
         10,
         help="Trials of a Latin hypercube, which end before the model is asked.",
-        validator=validators.ge(2),
+        validator=validators.ge(5),
     )
 
 

@@ -59,8 +59,9 @@ class GpSearch(ModelledSearch):
         self._map = FeatureMap(problem.space)
 
     def propose(self, number: int, pending: Sequence[PendingTrial], rng: random.Random) -> dict[str, Any]:
-        """A point of a Latin hypercube at first, then one that the process proposes."""
-        if number < self._options.startup_trials and not self._is_fixed:
+        """A point of a Latin hypercube until enough is known, then one that the process proposes."""
+        startup = self._options.startup_trials
+        if number < startup and self.succeeded < startup and not self._is_fixed:
             return self._map.point(self._latin_position(number))
         return super().propose(number, pending, rng)
 

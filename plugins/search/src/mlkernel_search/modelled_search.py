@@ -54,6 +54,11 @@ class ModelledSearch(StepwiseSearch):
             losses = self.problem.losses(observation)
             self._memory.add(Sample(point=observation.parameters, losses=losses))
 
+    @property
+    def succeeded(self) -> int:
+        """How many of the trials that the model would be fitted to have succeeded."""
+        return sum(sample.losses is not None for sample in self._memory.entries)
+
     def propose(self, number: int, pending: Sequence[PendingTrial], rng: random.Random) -> dict[str, Any]:
         """A random point at first, then one that the model proposes."""
         del number

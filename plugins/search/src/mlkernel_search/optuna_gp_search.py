@@ -42,6 +42,7 @@ class OptunaGpSearch(StepwiseSearch):
     def __init__(self, problem: SearchProblem, config: OptunaGpConfig | None = None) -> None:
         super().__init__(problem, config)
         self._options = config or OptunaGpConfig()
+        self.enough = max(self.enough, self._options.startup_trials)
         self._encoding = Encoding(problem.space)
         self._names = [parameter.name for parameter in problem.space.parents_first]
         self._deciding = {

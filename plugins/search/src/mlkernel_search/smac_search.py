@@ -14,6 +14,7 @@ from typing import Any
 
 import smac
 from ConfigSpace import (
+    AndConjunction,
     CategoricalHyperparameter,
     Configuration,
     ConfigurationSpace,
@@ -84,17 +85,25 @@ class ToldSpace:
         self._varied = [found for found in space.parents_first if found.dimension.levels != 1]
 
     def made(self, seed: int) -> ConfigurationSpace:
-        """The space of ConfigSpace, drawing by *seed*; where it cannot tell a condition, it asks for too much."""
+        """The space of ConfigSpace, drawing by *seed*; what it has no condition for, it always has."""
         told = {parameter.name: self._hyperparameter(parameter) for parameter in self._varied}
         space = ConfigurationSpace(seed=seed)
         space.add(*told.values())
         for parameter in self._varied:
-            for condition in parameter.conditions:
-                parent = self._space.by_name[condition.parent]
-                if parent.dimension.levels is not None and condition.parent in told:
-                    places = [self._place(parent, value) for value in condition.values]
-                    space.add(InCondition(told[parameter.name], told[condition.parent], places))
+            conditions = [
+                InCondition(
+                    told[parameter.name], told[parent.name], [self._place(parent, value) for value in values]
+                )
+                for parent, values in self._conditions(parameter)
+            ]
+            if conditions:
+                space.add(AndConjunction(*conditions) if len(conditions) > 1 else conditions[0])
         return space
+
+    def _conditions(self, parameter: Parameter) -> list[tuple[Parameter, Sequence[Any]]]:
+        """Parents with values that can be counted, and the values of which they must have one."""
+        pairs = [(self._space.by_name[found.parent], found.values) for found in parameter.conditions]
+        return [(parent, values) for parent, values in pairs if (parent.dimension.levels or 1) > 1]
 
     @staticmethod
     def _hyperparameter(parameter: Parameter) -> Any:
@@ -112,12 +121,20 @@ class ToldSpace:
 
     def configuration(self, space: ConfigurationSpace, point: Point) -> Configuration:
         """What ConfigSpace calls *point*."""
-        values = {
-            parameter.name: self._place(parameter, point[parameter.name])
-            for parameter in self._varied
-            if parameter.name in point
-        }
+        values: dict[str, Any] = {}
+        for parameter in self._varied:
+            if parameter.name in point:
+                values[parameter.name] = self._place(parameter, point[parameter.name])
+            elif all(
+                self._is_told(parent, allowed, values) for parent, allowed in self._conditions(parameter)
+            ):
+                levels = parameter.dimension.levels
+                values[parameter.name] = 0.5 if levels is None else levels // 2
         return Configuration(space, values=values)
+
+    def _is_told(self, parent: Parameter, allowed: Sequence[Any], values: Mapping[str, Any]) -> bool:
+        """Whether ConfigSpace takes a condition for fulfilled."""
+        return values.get(parent.name) in [self._place(parent, value) for value in allowed]
 
     def point(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
         """The point of the search space."""

@@ -20,7 +20,6 @@ from mlkernel_search.gp.scale_prior import ScalePrior
 
 Array = npt.NDArray[np.float64]
 
-"""Standard deviation of the logarithm of a length scale."""
 NOISE = (-10.0, 3.0)
 """Mean and standard deviation of the logarithm of the noise's variance, in units of the amplitude."""
 AMPLITUDE = (1.0, 0.5)
