@@ -251,6 +251,12 @@ def test_what_cannot_be_used_is_refused_before_anything_is_trained(desk):
     wrong = desk.kernel(*desk.words(None, "--tracker", f"{TRACKERS}:Appends colour=red"))
     assert wrong.returncode == 2
     assert "colour" in wrong.stdout
+    (desk.folder / "others.py").write_text("class Appends:\n    rewrites = False\n")
+    twice = desk.kernel(*desk.words("Appends", "--tracker", "./others.py:Appends"))
+    assert twice.returncode == 2
+    assert "would go by the same name" in twice.stdout
+    assert list(desk.runs.iterdir()) == []
+    desk.runs.rmdir()
     torn = desk.kernel(*desk.words(None, "--tracker", f"{TRACKERS}:Appends where='x"))
     assert torn.returncode == 2
     assert "no closing quotation" in torn.stdout

@@ -106,6 +106,7 @@ class TrackingFile:
     def begin(self, tracker: TrackerChoice) -> None:
         """Make it, unless the run is sent there already: then it goes on where that stands.
 
+        :raises UsageError: it is another tracker's, of the same name; or damaged.
         :raises StorageError: the disk is full or not writable.
         """
         with storage_errors(self.path):
@@ -113,6 +114,11 @@ class TrackingFile:
         if not self.path.exists():
             # The key is on disk before anybody hears of it: a second try finds what the first one made.
             self.write(Tracking(tracker=tracker, key=uuid4().hex), durable=True)
+        elif (former := self.read().tracker.reference) != tracker.reference:
+            raise UsageError(
+                f"{self.directory.name} is sent to {former} already, and {tracker.reference} would go by the same name",
+                hint="Give one of them another name.",
+            )
 
 
 def choose_tracker(words: Sequence[str]) -> TrackerChoice:
