@@ -64,10 +64,10 @@ class Follower:
                     time.sleep(LOOK_SECONDS)
                 except Exception as error:  # noqa: BLE001 - the run goes on, whatever a tracker raises
                     told = self._tell(error, told)
-                    if self.work.may_end():
-                        ended = ended or time.monotonic()
-                        if time.monotonic() - ended + pause > self.patience.after_the_end:
-                            return False
+                    now = time.monotonic()
+                    ended = (ended or now) if self.work.may_end() else None  # it may be trained on meanwhile
+                    if ended is not None and now - ended + pause > self.patience.after_the_end:
+                        return False
                     time.sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE)
         finally:
