@@ -21,6 +21,23 @@ from mlkernel.study.store.opening import open_store
 open_store(sys.argv[1]).create(sys.argv[2], {})
 """
 
+CREATE_AT_ONCE = """
+import pathlib, sys, time
+from mlkernel.errors import StorageError, UsageError
+from mlkernel.study.store.opening import open_store
+store, go = open_store(sys.argv[1]), pathlib.Path(sys.argv[2])
+for number in range(20):
+    while not (go / str(number)).exists():
+        pass
+    try:
+        store.create(str(number), {})
+    except StorageError:
+        raise
+    except UsageError as error:
+        assert "there is a study" in str(error)
+    (go / f"{number}-{sys.argv[3]}").touch()
+"""
+
 
 def drive(location: str, name: str, trials: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, DRIVER, location, name, str(trials), str(REPORTS)])
@@ -74,3 +91,18 @@ def test_a_store_is_made_once_when_several_open_it(location: str) -> None:
     store = open_store(location)
     assert sorted(study.name for study in store.studies()) == ["a", "b", "c"]
     store.close()
+
+
+def test_of_several_who_begin_a_study_at_once_the_others_find_it(
+    store: SqlStore, location: str, tmp_path: Path
+) -> None:
+    names = "ab"
+    command = [sys.executable, "-c", CREATE_AT_ONCE, location, str(tmp_path)]
+    creators = [subprocess.Popen([*command, name]) for name in names]
+    for number in range(20):
+        (tmp_path / str(number)).touch()
+        while any(not (tmp_path / f"{number}-{name}").exists() for name in names):
+            assert all(creator.poll() in (None, 0) for creator in creators)
+            time.sleep(0.005)
+    assert [creator.wait(timeout=100) for creator in creators] == [0, 0]
+    assert len(store.studies()) == 20

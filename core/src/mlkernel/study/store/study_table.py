@@ -61,17 +61,18 @@ class StudyTable:
     def create(self, name: str, configuration: Mapping[str, Any]) -> StudyRecord:
         """Add a study."""
         with self._database.writing(None):
-            if self._database.rows("SELECT 1 FROM mlkernel_studies WHERE name = ?", name):
-                raise UsageError(
-                    f"there is a study {name!r} in {self._database.name} already",
-                    hint="Go on with kernel study resume, or choose another name.",
-                )
+            # Of two drivers that begin it at the same moment, the later one finds it, and no error of the database.
             rows = self._database.rows(
                 "INSERT INTO mlkernel_studies (name, configuration, state, created, revision, changes)"
-                f" VALUES (?, ?, 'running', ?, 0, 0) RETURNING {STUDY}",
+                f" VALUES (?, ?, 'running', ?, 0, 0) ON CONFLICT (name) DO NOTHING RETURNING {STUDY}",
                 name,
                 strict_json(configuration),
                 self._database.now(),
+            )
+        if not rows:
+            raise UsageError(
+                f"there is a study {name!r} in {self._database.name} already",
+                hint="Go on with kernel study resume, or choose another name.",
             )
         return study_record(rows[0])
 
