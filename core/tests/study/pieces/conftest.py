@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from mlkernel.cli.main import main
+
+collect_ignore_glob = [] if find_spec("mlkernel_search") else ["test_*.py"]
+"""Studies are checked with a search algorithm, of which the core alone has none."""
 
 
 class Folder:

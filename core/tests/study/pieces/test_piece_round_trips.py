@@ -69,7 +69,7 @@ pieces = st.one_of(
     )
 )
 calm = settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
