@@ -1,5 +1,6 @@
 """What fails is handled and told; the other trials go on."""
 
+import pytest
 from core.tests.study.engine.studies import TARGETS, command, search, start, start_search, trials, wait_for
 
 
@@ -102,3 +103,19 @@ def test_parameters_must_be_options_of_the_trainer(tmp_path):
     done = command(*words, "--space", "rate=[1, fast]", cwd=tmp_path)
     assert done.returncode == 2
     assert "the option is a" in done.stderr
+
+
+def test_a_folder_to_start_in_that_is_missing_is_named(tmp_path):
+    done = search(tmp_path, "objective", "directory=nowhere")
+    assert done.returncode == 2
+    assert f"there is no folder {tmp_path / 'nowhere'}" in done.stderr
+    assert not (tmp_path / "studies").exists()
+
+
+@pytest.mark.parametrize("before", ["no-such-program", "echo 'torn"])
+def test_a_command_before_a_study_that_cannot_be_run_can_be_mended(tmp_path, before):
+    done = search(tmp_path, "objective", f'before=["{before}"]')
+    assert done.returncode == 1
+    assert f"the command {before!r} of study study cannot be run: N" in done.stderr
+    assert command("study", "extend", "study", "before=[echo ready]", cwd=tmp_path).returncode == 0
+    assert command("study", "resume", "study", cwd=tmp_path).returncode == 0

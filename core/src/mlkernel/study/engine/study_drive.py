@@ -161,11 +161,16 @@ class StudyDrive:
         for command in commands:
             filled = command.replace(DIRECTORY, shlex.quote(str(self._directory.path)))
             self._display.say(f"$ {filled}")
-            done = subprocess.run(shlex.split(filled), cwd=self._working, check=False)
-            if done.returncode:
+            try:
+                code = subprocess.run(shlex.split(filled), cwd=self._working, check=False).returncode
+                fault = f"ended with exit code {code}" if code else None
+            except (OSError, ValueError) as error:  # there is no such program, or a quotation has no end
+                fault = f"cannot be run: {error.strerror if isinstance(error, OSError) else error}"
+            if fault is not None:
+                name = self._directory.name
                 raise KernelError(
-                    f"the command {command!r} of study {self._directory.name} ended with exit code {done.returncode}",
-                    hint=f"Mend it, and go on with kernel study resume {self._directory.name}.",
+                    f"the command {command!r} of study {name} {fault}",
+                    hint=f"Mend it, or change it with kernel study extend {name}; then kernel study resume {name}.",
                 )
 
     def _outcome(self, reason: str | None) -> StudyOutcome:

@@ -39,6 +39,8 @@ def check_target(config: StudyConfig) -> Abilities:
     :returns: what trial schedulers may ask of it.
     :raises UsageError: says everything that is wrong.
     """
+    if config.directory is not None and not Path(config.directory).is_dir():
+        raise UsageError(f"there is no folder {config.directory}, in which trials are to start")
     for file in (*config.config, *config.configurations):
         if not Path(file).is_file():
             raise UsageError(f"the configuration file {file} does not exist")
