@@ -10,6 +10,8 @@ from mlkernel.cli import search_ask
 from mlkernel.cli.main import build_parser, main
 from mlkernel.errors import KernelError
 
+pytest.importorskip("mlkernel_search", reason="the core alone has no search algorithm")
+
 SPACE = {"x": "uniform(0, 1)", "a": "[p, q]"}
 
 
