@@ -129,8 +129,7 @@ def test_runs_are_nested_in_their_study(client):
     assert stored(client, child).data.tags["mlflow.parentRunId"] == parent.memory["run"]
 
 
-def test_artifacts_are_copied_when_that_is_wanted(client, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # where MLflow keeps the files of a local experiment
+def test_artifacts_are_copied_when_that_is_wanted(client, database, tmp_path):
     paths = [tmp_path / "artifacts" / name for name in ("first/line.txt", "line.txt")]
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,6 +143,8 @@ def test_artifacts_are_copied_when_that_is_wanted(client, tmp_path, monkeypatch)
     copies.mkdir()
     copied = Path(client.download_artifacts(tracker.memory["run"], "", str(copies)))
     files = {str(file.relative_to(copied)): file.read_text() for file in copied.rglob("*.txt")}
+    beside = Path(database.removeprefix("sqlite:///")).with_name("mlruns")
+    assert stored(client, tracker).info.artifact_uri.startswith(beside.as_uri())
     assert files == {"first/line.txt": f"{paths[0]}\n", "line.txt": "again\n"}
     tags = stored(client, tracker).data.tags
     assert tags["artifact.first/line.txt"] == str(paths[0])

@@ -11,7 +11,7 @@ from mlkernel import RunFacts, TrackedRecord, TrackedRun
 from mlkernel_mlflow.mlflow_config import MlflowConfig
 from mlkernel_mlflow.mlflow_library import Metric, MlflowClient, MlflowException, Param, Run, RunTag
 from mlkernel_mlflow.names import LONGEST_TAG, mlflow_name, parameter_text, shortened
-from mlkernel_mlflow.tracking_uri import tracking_uri, without_password
+from mlkernel_mlflow.tracking_uri import artifact_location, tracking_uri, without_password
 
 KEY = "mlkernel.key"
 """The tag by which a run is found again, also after a kill between its beginning and the note of its number."""
@@ -105,7 +105,7 @@ class MlflowTracker:
         experiment = self._client.get_experiment_by_name(name)
         if experiment is None:
             try:
-                return str(self._client.create_experiment(name))
+                return str(self._client.create_experiment(name, artifact_location(self._uri)))
             except MlflowException:  # another process made it meanwhile
                 experiment = self._client.get_experiment_by_name(name)
                 if experiment is None:

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+_FILE = "sqlite:///"
 _PASSWORD = re.compile(r"^(\w[\w+.-]*://[^/?#@:]*):[^/?#]*@")
 _PASSWORD_OPTION = re.compile(r"(?<=[?&])(?:ssl)?password=[^&]*&?", re.IGNORECASE)
 _NAMED = re.compile(r"databricks(-uc)?|uc")
@@ -18,10 +19,20 @@ def tracking_uri(asked: str | None, remembered: str | None) -> str:
     :param remembered: the address that was used before; the run is there, whatever is asked now.
     """
     named = os.environ.get("MLFLOW_TRACKING_URI")
-    chosen = asked or named or f"sqlite:///{Path('mlflow.db').absolute()}"
+    chosen = asked or named or f"{_FILE}{Path('mlflow.db').absolute()}"
     if remembered is None:
         return _absolute(chosen)
     return named if named is not None and _kept(named) == remembered else remembered
+
+
+def artifact_location(uri: str) -> str | None:
+    """Where a new experiment keeps copies of files: beside its database's file; ``None`` to let the server say.
+
+    MLflow itself takes the current folder, which is another one each time.
+    """
+    if not uri.startswith(_FILE) or uri == f"{_FILE}:memory:":
+        return None
+    return Path(uri.removeprefix(_FILE)).with_name("mlruns").as_uri()
 
 
 def _kept(uri: str) -> str:
@@ -36,9 +47,8 @@ def without_password(uri: str) -> str:
 
 def _absolute(uri: str) -> str:
     """*uri* so that it means the same in another folder."""
-    prefix = "sqlite:///"
-    if uri.startswith(prefix) and not uri.startswith(f"{prefix}/") and uri != f"{prefix}:memory:":
-        return f"{prefix}{Path(uri.removeprefix(prefix)).absolute()}"
+    if uri.startswith(_FILE) and not uri.startswith(f"{_FILE}/") and uri != f"{_FILE}:memory:":
+        return f"{_FILE}{Path(uri.removeprefix(_FILE)).absolute()}"
     return (
         uri if "://" in uri or _NAMED.fullmatch(uri) else Path(uri.removeprefix("file:")).absolute().as_uri()
     )
