@@ -114,6 +114,15 @@ def test_yaml_anchors_and_merges(write):
     assert layer.origins["trainer.lr"].endswith(":2")
 
 
+def test_json_may_have_comments(write):
+    text = (
+        '{\n  # "steps": 2,\n  "trainer": {"comment": "a # and // b"}, // the rest\n  "run": {"name": 1}\n}\n'
+    )
+    layer = read_config_file(write("a.json", text))
+    assert layer.tree == {"trainer": {"comment": "a # and // b"}, "run": {"name": 1}}
+    assert layer.origins["run.name"].endswith(":4")
+
+
 def test_null_in_toml_is_a_word_where_text_is_not_admitted(write):
     text = '[trainer]\nsteps = 1\ngamma = "null"\ncomment = "null"\n[checkpoint]\nevery_seconds = "null"\n'
     configuration = build(SampleOptions, [read_config_file(write("a.toml", text))])
