@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 TARGETS = """
@@ -76,6 +78,9 @@ def drive(folder: Path, name: str, trials: int) -> dict[str, object]:
     words += [f"trials={trials}", "jobs=2", "name=study"]
     meter, before = Meter(trials // 10), cpu_of_children()
     start_study(build_study([], words), meter, studies=folder)
+    with suppress(ChildProcessError):  # when no worker is left
+        while True:
+            os.wait()
     first, last = meter.marks
     return {
         **{key: last[key] - first[key] for key in first},

@@ -171,9 +171,10 @@ class Driver:
         if not busy and not self._work.waiting and (idle or not self._work.may_have_more):
             return self._others is not None and self._others.are_busy
         coming = len(self._pool) - busy - len(idle)
-        wanted = min(self._state.config.jobs - busy, self._work.expected) - len(idle) - coming
-        if wanted > 0:
-            self._pool.submit(wanted)
+        if busy + len(idle) + coming < self._state.config.jobs:
+            wanted = min(self._state.config.jobs - busy, self._work.expected) - len(idle) - coming
+            if wanted > 0:
+                self._pool.submit(wanted)
         self._is_supplied = not idle
         return True
 
