@@ -26,6 +26,17 @@ def test_trials_that_were_paused_go_on_from_their_checkpoints(tmp_path, schedule
         )
 
 
+def test_what_a_function_returns_is_judged_though_it_has_ended(tmp_path):
+    words = ("--scheduler", "asha", "--max-step", "9", "--trials", "8", "--jobs", "1", "scheduler.min_step=1")
+    done = search(tmp_path, "objective", *words, algorithm="random")
+    assert done.returncode == 0, done.stderr
+    ended = trials(tmp_path)
+    losses = [trial.values[0] for trial in ended]
+    best = [min(losses[: place + 1]) == loss for place, loss in enumerate(losses)]
+    assert {trial.state for trial, is_best in zip(ended, best, strict=True) if is_best} == {"finished"}
+    assert ended[1 + best[1:].index(False)].state == "stopped"
+
+
 @pytest.mark.parametrize("synchronous", ["true", "false"])
 def test_a_population_copies_its_best_members(tmp_path, synchronous):
     words = ("--scheduler", "pbt", "--max-step", "8", "--trials", "4", "--jobs", "2", "scheduler.interval=2")

@@ -136,8 +136,10 @@ def test_a_run_is_taken_once(study: SqlStore) -> None:
 
 def test_a_new_trial_may_start_at_once(study: SqlStore) -> None:
     new = NewTrialRecord(parameters={"x": 1}, runs=((3, None), (4, None)), until=9)
-    added = study.add_trials("s", ME, lambda _first: [new], start_in="runs/{}".format)
+    handle = {"key": "worker-1"}
+    added = study.add_trials("s", ME, lambda _first: [new], start_in="runs/{}".format, handle=handle)
     assert added == [study.trial("s", 0)]
+    assert [run.handle for run in added[0].runs] == [handle, None]
     assert [(run.state, run.attempt, run.directory) for run in added[0].runs] == [
         ("running", 1, "runs/0"),
         ("waiting", 0, None),

@@ -49,6 +49,7 @@ def test_what_a_function_returns_is_its_report(study):
     driver = train(study, named(study, "returns_number", parameters={"x": 5.0}))
     assert [(one.step, one.values) for one in driver.reports] == [(1.0, (4.0,))]
     assert driver.end.state == "finished"
+    assert driver.end.report == driver.reports[0], "one message says both"
     assert driver.end.peak_memory_mb > 1
 
 
