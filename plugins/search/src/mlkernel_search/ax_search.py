@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from ax.api.client import Client
 from ax.api.configs import ChoiceParameterConfig, RangeParameterConfig
+from ax.exceptions.core import SearchSpaceExhausted
 
 from mlkernel import Parameter, SearchProblem
 from mlkernel_search.configs import AxConfig
@@ -47,7 +48,12 @@ class AxSearch(ModelledSearch):
                 client.complete_trial(number, raw_data={LOSS: float(loss)})
             for point in pending:
                 client.attach_trial(self._values(point))
-            (values,) = client.get_next_trials(1).values()
+            try:
+                (values,) = client.get_next_trials(1).values()
+            except SearchSpaceExhausted:
+                return self.space.sample(
+                    rng
+                )  # of the few points that are left, it finds none
         return self._point(values)
 
     def _client(self, seed: int) -> Client:
