@@ -51,9 +51,7 @@ class AxSearch(ModelledSearch):
             try:
                 (values,) = client.get_next_trials(1).values()
             except SearchSpaceExhausted:
-                return self.space.sample(
-                    rng
-                )  # of the few points that are left, it finds none
+                return self.space.sample(rng)  # of the few points that are left, it finds none
         return self._point(values)
 
     def _client(self, seed: int) -> Client:
