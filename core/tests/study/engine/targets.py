@@ -38,6 +38,11 @@ def sleeps(config, reporter):
     return config["x"]
 
 
+def rests(config, reporter):
+    time.sleep(2)
+    return config["x"]
+
+
 def seeded(config, reporter):
     return config["x"] + reporter.seed + 10 * (reporter.fold or 0)
 

@@ -1,6 +1,7 @@
 """Studies on launchers whose jobs cannot be talked to: one job for each run, heard of through its files."""
 
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,16 @@ def test_every_run_is_a_job(tmp_path):
     assert len(jobs(tmp_path)) == 4
     keys = {run.handle["key"] for trial in trials(tmp_path) for run in trial.runs}
     assert keys == {job.name for job in jobs(tmp_path)}
+
+
+def test_a_queue_is_asked_a_few_times_a_second_however_many_jobs_have_ended(tmp_path):
+    counted = f"{Path(__file__).with_name('deaf_launcher.py')}:Counted"
+    began = time.monotonic()
+    done = search(tmp_path, "rests", "--launcher", counted, "--jobs", "1", "--trials", "2")
+    seconds = time.monotonic() - began
+    assert done.returncode == 0, done.stderr
+    polls = (tmp_path / "studies" / "study" / "polls.txt").read_text()
+    assert len(polls) < 10 * seconds
 
 
 @pytest.mark.parametrize("scheduler", ["asha", "pbt"])

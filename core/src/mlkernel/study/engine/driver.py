@@ -139,8 +139,8 @@ class Driver:
         now = time.monotonic()
         self._is_supplied = False
         for worker, status in self._pool.take_ended():
-            self._hung_up.discard(worker)
             self._lost(worker, status)
+        self._hung_up.intersection_update(self._pool)
         self._next_tick = now + self._patience()
         overdue = self._pool.overdue()
         if overdue:
