@@ -12,6 +12,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,22 @@ again without showing it, so an index of it is not kept."""
 def load(search_path: Sequence[str]) -> list[EntryPointRow] | None:
     """Return the rows that were stored for *search_path*, or ``None`` when they no longer hold."""
     try:
-        content = json.loads(_file(search_path).read_bytes())
-        if content["format"] != _FORMAT or content["search_path"] != list(search_path):
+        file = _file(search_path)
+        kept_path, stamps, rows = _read(file, file.stat().st_mtime_ns)
+        if kept_path != list(search_path) or any(_stamp(path) != stamp for path, stamp in stamps.items()):
             return None
-        if any(_stamp(path) != stamp for path, stamp in content["stamps"].items()):
-            return None
-        return [_row(values) for values in content["rows"]]
+        return list(rows)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+@lru_cache(maxsize=1)
+def _read(file: Path, _modified: int) -> tuple[list[str], dict[str, int], list[EntryPointRow]]:
+    """What *file* held when it was last modified: a process asks for it dozens of times."""
+    content = json.loads(file.read_bytes())
+    if content["format"] != _FORMAT:
+        raise ValueError(f"format {content['format']}")
+    return content["search_path"], content["stamps"], [_row(values) for values in content["rows"]]
 
 
 def store(search_path: Sequence[str], rows: Sequence[EntryPointRow], files: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import site
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -21,4 +22,9 @@ def search_path() -> list[str]:
 
 
 def _resolved(folder: str) -> str:
-    return str(Path(folder).resolve())
+    return _without_links(Path(folder).absolute())
+
+
+@lru_cache(maxsize=256)
+def _without_links(folder: Path) -> str:
+    return str(folder.resolve())
