@@ -98,6 +98,44 @@ def test_two_drivers_with_folders_of_their_own_do_a_study_together(machines, dat
     assert by_files_of_two == set(two.runs("shared")), "each reads the files of its own folder"
 
 
+def test_the_commands_before_a_study_are_run_once_and_waited_for(machines, database):
+    one, two = machines
+    (one.folder / "prepare.sh").write_text("echo once >> done.txt; while [ -e held ]; do sleep 0.1; done")
+    (one.folder / "held").touch()
+    words = ("./targets.py:gated", "--trials", "3", "--store", database, 'before=["sh prepare.sh"]')
+    (two.folder / "prepare.sh").write_text("echo once >> done.txt")
+    first = one.start(*SEARCH, *words)
+    wait_for((one.folder / "done.txt").exists)
+    second = two.start("study", "join", "shared", "--store", database)
+    assert any("waiting for the commands" in line for line in second.stderr)
+    assert not trials(database)
+    (one.folder / "held").unlink()
+    (code, said), (other_code, _) = ended(first), ended(second)
+    assert (code, other_code) == (0, 0), said
+    require_complete(database, 3)
+    assert (one.folder / "done.txt").read_text() == "once\n"
+    assert not (two.folder / "done.txt").exists()
+
+
+def test_another_driver_prepares_a_study_whose_first_one_died_at_it(machines, database):
+    one, two = machines
+    silently = "exec > /dev/null 2>&1; touch begun; while [ -e held ]; do sleep 0.1; done"
+    for machine in machines:
+        (machine.folder / "prepare.sh").write_text(silently)
+    (one.folder / "held").touch()
+    words = ("./targets.py:gated", "--trials", "3", "--store", database, 'before=["sh prepare.sh"]')
+    first = one.start(*SEARCH, *words)
+    wait_for((one.folder / "begun").exists)
+    one.die(first, "shared")
+    (one.folder / "held").unlink()
+    second = two.start("study", "join", "shared", "--store", database)
+    age_heartbeats(database)
+    code, said = ended(second)
+    assert code == 0, said
+    assert "$ sh prepare.sh" in said
+    require_complete(database, 3)
+
+
 def test_the_runs_of_a_machine_that_died_are_done_by_another(machines, database):
     one, two = machines
     (one.folder / "hold").touch()

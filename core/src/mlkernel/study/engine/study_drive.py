@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from mlkernel.study.engine.driver import Driver
 from mlkernel.study.engine.file_move import FileMove
 from mlkernel.study.engine.job_pool import JobPool
 from mlkernel.study.engine.schedule_check import check_channel
+from mlkernel.study.engine.study_commands import StudyCommands
 from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.engine.study_listeners import study_listeners
 from mlkernel.study.engine.study_notices import StudyDisplay, StudyNotices
@@ -33,8 +31,6 @@ from mlkernel.study.store.records import StudyRecord
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_directory import StudyDirectory
 
-DIRECTORY = "{directory}"
-"""In commands before and after a study: its folder."""
 LOOK_SECONDS = 0.5
 """Between two looks at what other processes ask for."""
 STOP_SECONDS = 10.0
@@ -65,9 +61,10 @@ class StudyDrive:
         launcher = config.launcher.make(directory.launcher)
         check_channel(config, scheduler, launcher)
         here = files.config(config)
-        self._working = None if here.directory is None else Path(here.directory)
+        working = None if here.directory is None else Path(here.directory)
+        self._commands = StudyCommands(store, directory, name, working, display.say)
         make_pool = WorkerPool if launcher.capabilities.channel else JobPool
-        pool = self._pool = make_pool(launcher, directory.path, config.resources, self._working)
+        pool = self._pool = make_pool(launcher, directory.path, config.resources, working)
         self._driver = Driver(context, self._work, scheduler, pool, target_of(here))
 
     def _as_it_began(self, problem: SearchProblem) -> SearchProblem:
@@ -78,8 +75,7 @@ class StudyDrive:
 
     def to_end(self, stop: StopRequest) -> StudyOutcome:
         """Drive until the study is over, or asked to stop."""
-        if not self._state.trial_count:
-            self._run_commands(self._config.before)
+        self._commands.run_first(self._config.before, stop)
         self._store.set_state(self._directory.name, "running")
         try:
             self._driver.begin()
@@ -87,7 +83,7 @@ class StudyDrive:
             if reason is None:
                 self._driver.finish()
                 if self._is_to_end_it():
-                    self._run_commands(self._config.after)
+                    self._commands.run(self._config.after)
                 self._notices.study_finished()
         except BaseException:
             with suppress(KernelError):
@@ -156,22 +152,6 @@ class StudyDrive:
         self._display.say(f"the study was changed: revision {record.revision}")
         if self._config.launcher.name != before.launcher.name:
             self._display.say("the other launcher is used when the study is resumed")
-
-    def _run_commands(self, commands: Sequence[str]) -> None:
-        for command in commands:
-            filled = command.replace(DIRECTORY, shlex.quote(str(self._directory.path)))
-            self._display.say(f"$ {filled}")
-            try:
-                code = subprocess.run(shlex.split(filled), cwd=self._working, check=False).returncode
-                fault = f"ended with exit code {code}" if code else None
-            except (OSError, ValueError) as error:  # there is no such program, or a quotation has no end
-                fault = f"cannot be run: {error.strerror if isinstance(error, OSError) else error}"
-            if fault is not None:
-                name = self._directory.name
-                raise KernelError(
-                    f"the command {command!r} of study {name} {fault}",
-                    hint=f"Mend it, or change it with kernel study extend {name}; then kernel study resume {name}.",
-                )
 
     def _outcome(self, reason: str | None) -> StudyOutcome:
         state = self._state
