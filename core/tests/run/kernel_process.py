@@ -116,6 +116,10 @@ class KernelProcess(TrainerFolder):
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
+    def wait_for_long_step(self, process):
+        """Wait until the step that takes a minute is nothing but waiting."""
+        self.wait_until((self.folder / "long").exists, process)
+
     def wait_for_iteration(self, number, process):
         """Wait until iteration *number* has begun, as trainers tell that call ``announce``."""
         self.wait_until(lambda: _announced(self.folder) >= number, process)
@@ -176,6 +180,7 @@ class Tiny(Trainer):
             announce(iteration.number)
             self.step(iteration)
             if iteration.number == self.config.long:
+                Path(__file__).with_name("long").touch()
                 time.sleep(60)
             time.sleep(self.config.rest)
         for iteration in self.run.loop("test", 3):

@@ -42,7 +42,7 @@ def interrupt_during_long_iteration(process, first):
     """Send *first* and then Ctrl-C in the iteration that takes a minute, the second once the first was heard."""
     # A boundary's state is copied only where that is a small part of an iteration, on a busy machine, too.
     started = process.start_run(*SELDOM, "long=2", "rest=1.5")
-    process.wait_for_iteration(2, started)
+    process.wait_for_long_step(started)
     started.send_signal(first)
     if first == signal.SIGINT:
         assert "Ctrl-C again stops at once" in started.stderr.readline()
@@ -89,7 +89,7 @@ def test_kernel_stop_waits_until_the_run_has_stopped(tmp_path):
 def test_kernel_stop_says_when_patience_ends(tmp_path):
     process = KernelProcess(tmp_path, WALK)
     started = process.start_run(*SELDOM, "long=0")
-    process.wait_for_iteration(0, started)
+    process.wait_for_long_step(started)
     stop = process.kernel("stop", process.files.run_id, "--wait", "0.2")
     kill(started)
     assert stop.returncode == 1
@@ -99,7 +99,7 @@ def test_kernel_stop_says_when_patience_ends(tmp_path):
 def test_a_run_directory_of_a_living_process_is_locked(tmp_path):
     process = KernelProcess(tmp_path, WALK)
     started = process.start_run(*SELDOM, "long=0")
-    process.wait_for_iteration(0, started)
+    process.wait_for_long_step(started)
     before = process.files.plan.read_text()
     resumed = process.resume("--set", "trainer.iterations=3")
     assert resumed.returncode == 2
@@ -118,7 +118,7 @@ def test_a_run_directory_of_a_living_process_is_locked(tmp_path):
 def test_readers_of_a_dead_run_do_not_take_each_other_for_its_process(tmp_path):
     process = KernelProcess(tmp_path, WALK)
     started = process.start_run(*SELDOM, "long=0")
-    process.wait_for_iteration(0, started)
+    process.wait_for_long_step(started)
     kill(started)
     files, states = process.files, []
 
