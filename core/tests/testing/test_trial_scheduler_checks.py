@@ -39,6 +39,10 @@ class Forgetful(Scheduler):
         self.asked += 1
         return Stop(reason="unlucky") if self.asked % 50 == 0 else Continue()
 
+class Fickle(Scheduler):
+    def decide(self, curves, trial):
+        return Stop(reason="enough") if curves[trial].points[-1].step == 5 else Continue(until=9)
+
 class Hasty(Scheduler):
     def assign(self, curves):
         return Promote(trial=0, until=27) if len(curves) > 1 else NewTrial(until=1)
@@ -78,7 +82,8 @@ def test_fifo_keeps_the_contract():
     [
         ("Stuck", "comes_to_an_end", "it waits, although nothing is under way and trials can be added"),
         ("Endless", "comes_to_an_end", "it begins a new trial, although the curves are closed"),
-        ("Forgetful", "answers_by_the_curves_alone", "made anew, with Continue()"),
+        ("Forgetful", "answers_by_the_curves_alone", "made anew, with Continue("),
+        ("Fickle", "comes_to_an_end", "go on until 9, and at step 5 says Stop(reason='enough')"),
         ("Hasty", "comes_to_an_end", "it assigns trial 0 again, which is"),
         ("Silent", "comes_to_an_end", "although trials ended, there are no finalists"),
         ("Modest", "declares_what_it_needs", "it pauses trials, and declares that it does not"),

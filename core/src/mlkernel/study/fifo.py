@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from mlkernel.study.curves import Curves
 from mlkernel.study.search_problem import SearchProblem
 from mlkernel.study.trial_scheduler import Assignment, Continue, Decision, NewTrial, Wait
+
+_FOR_EVER = Continue(until=math.inf)
 
 
 class FifoScheduler:
@@ -27,7 +30,7 @@ class FifoScheduler:
     def decide(self, curves: Curves, trial: int) -> Decision:
         """Train on."""
         del curves, trial
-        return Continue()
+        return _FOR_EVER
 
     def finalists(self, curves: Curves) -> None:
         """All trials."""

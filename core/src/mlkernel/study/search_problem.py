@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 from attrs import frozen
@@ -12,7 +12,9 @@ from attrs import frozen
 from mlkernel.config.problems import Problem, raise_problems
 from mlkernel.study.history import Observation
 from mlkernel.study.space.dimension import as_tuple
-from mlkernel.study.space.search_space import SearchSpace
+
+if TYPE_CHECKING:
+    from mlkernel.study.space.search_space import SearchSpace
 
 
 @frozen(kw_only=True)

@@ -14,6 +14,10 @@ from mlkernel.study.curves import Curves
 class Continue:
     """Train on."""
 
+    until: float | None = None
+    """Reports of the trial at smaller steps lead to nothing else, so that nobody waits for what becomes of them.
+    ``None`` where every report may."""
+
 
 @frozen(kw_only=True)
 class Stop:

@@ -79,6 +79,8 @@ class SimulatedStudy:
         self.answers: list[str] = []
         """Every question that was asked, with its answer."""
         self.learners: dict[int, Learner] = {}
+        self._promised: dict[int, float] = {}
+        """The step of each trial below which its scheduler said that nothing but going on will follow."""
         self._running: list[int] = []
         self._waiting: list[int] = []
         self._rng = random.Random(conditions.seed)  # noqa: S311 - no secret depends on it
@@ -86,7 +88,8 @@ class SimulatedStudy:
     def run(self) -> SimulatedStudy:
         """Go on until the study is over.
 
-        :raises CheckFailed: the scheduler gives an assignment that cannot be carried out, or the study has no end.
+        :raises CheckFailed: the scheduler gives an assignment that cannot be carried out, or breaks a promise, or the
+            study has no end.
         """
         idle = False
         while len(self.answers) < QUESTIONS:
@@ -176,6 +179,13 @@ class SimulatedStudy:
 
     def _obey(self, decision: Decision, curve: Curve, step: float) -> None:
         last = LAST_STEP if self.problem.max_step is None else self.problem.max_step
+        promised = self._promised.pop(curve.number, 0.0)
+        expect(
+            step >= promised or isinstance(decision, Continue),
+            f"it lets trial {curve.number} go on until {promised:g}, and at step {step:g} says {decision}",
+        )
+        if isinstance(decision, Continue) and decision.until is not None:
+            self._promised[curve.number] = decision.until
         match decision:
             case Stop():
                 self._leave(curve.number, "stopped")

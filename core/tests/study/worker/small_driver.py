@@ -57,7 +57,8 @@ class SmallDriver:
                     channel.send(waiting.pop(0) if waiting else Bye())
             case Reported():
                 self.reports.append(message)
-                channel.send(self.decide(message))
+                if message.waits:
+                    channel.send(self.decide(message))
             case Ended():
                 if message.report is not None:
                     self.reports.append(message.report)

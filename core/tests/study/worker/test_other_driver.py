@@ -7,6 +7,7 @@ import stat
 import textwrap
 from contextlib import suppress
 
+import attrs
 import pytest
 
 from mlkernel.study.worker.connection import Connection
@@ -192,3 +193,77 @@ def test_who_took_over_the_port_of_a_dead_driver_is_told_nothing_and_holds_no_wo
                 worker.communicate(timeout=30)
                 assert peer.recv(1000) == b""
     assert worker.returncode == 75
+
+
+EAGER = """
+def eager(config, reporter):
+    for step in range(1, config["reports"] + 1):
+        reporter(loss=step)
+
+class Eager:
+    def setup(self, config):
+        self.height = 0
+
+    def step(self):
+        self.height += 1
+        return {"loss": self.height}
+
+    def save_checkpoint(self, folder):
+        return {"height": self.height}
+
+    def load_checkpoint(self, saved):
+        self.height = saved["height"]
+"""
+
+
+@pytest.fixture
+def eager_study(tmp_path):
+    (tmp_path / "eager.py").write_text(textwrap.dedent(EAGER))
+    return tmp_path
+
+
+def eager(study, name="eager", reports=300):
+    return order(study, f"./eager.py:{name}", max_step=reports, parameters={"reports": reports})
+
+
+def test_nobody_waits_for_answers_that_would_say_nothing_new(eager_study):
+    often = SmallDriver(eager_study, lambda one: Continue(until=one.step + 50))
+    with often as driver, start_worker(eager_study, cwd=eager_study) as worker:
+        driver.drive([eager(eager_study)])
+        worker.communicate(timeout=20)
+    assert [one.step for one in driver.reports] == list(range(1, 301))
+    waited = {one.step for one in driver.reports if one.waits}
+    assert {1, 300} <= waited, "the last one may be answered by a pause"
+    assert len(waited) < 100
+
+
+def test_what_was_told_to_a_driver_that_died_is_told_again(eager_study):
+    with start_worker(eager_study, "--patience", "10", cwd=eager_study) as worker:
+        first = SmallDriver(eager_study, lambda one: Continue(until=200))
+        with first:  # it hears, and writes nothing down
+            first.drive([eager(eager_study)], until=lambda: bool(first.reports))
+        with SmallDriver(eager_study, lambda one: Continue(until=200)) as second:
+            second.drive([])
+        worker.communicate(timeout=20)
+    assert worker.returncode == 0
+    heard_once = [one.step for one in first.reports if one.waits]
+    known = heard_once[-1]
+    steps = [one.step for one in second.reports]
+    assert steps == sorted(steps)
+    assert set(range(1, 301)) <= {*steps, *(one.step for one in first.reports if one.step <= known)}
+
+
+@pytest.mark.parametrize("name", ["eager", "Eager"])
+def test_what_nobody_confirmed_is_left_to_the_next_attempt(eager_study, name):
+    with start_worker(eager_study, "--patience", "0.3", cwd=eager_study) as worker:
+        driver = SmallDriver(eager_study, lambda one: Continue(until=1000))
+        with driver:
+            driver.drive([eager(eager_study, name)], until=lambda: bool(driver.reports))
+            confirmed = max(one.step for one in driver.reports if one.waits)
+        worker.communicate(timeout=20)
+    assert worker.returncode == 75
+    with SmallDriver(eager_study) as later, start_worker(eager_study, cwd=eager_study) as worker:
+        later.drive([attrs.evolve(eager(eager_study, name), attempt=2, resume=True)])
+        worker.communicate(timeout=20)
+    assert set(range(int(confirmed) + 1, 301)) <= {one.step for one in later.reports}
+    assert later.end.state == "finished"

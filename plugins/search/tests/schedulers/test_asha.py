@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from mlkernel import (
@@ -58,7 +60,7 @@ def test_one_in_three_of_those_at_a_rung_train_on_and_the_best_always():
 def test_what_became_of_a_trial_does_not_change_with_later_reports():
     curves = curves_at(9, [0.9, 0.8])
     scheduler = make_trial_scheduler("asha", PROBLEM)
-    assert scheduler.decide(curves, 0) == Continue()
+    assert scheduler.decide(curves, 0) == Continue(until=27)
 
 
 def test_another_seed_changes_the_value_at_the_rung():
@@ -66,14 +68,14 @@ def test_another_seed_changes_the_value_at_the_rung():
     scheduler = make_trial_scheduler("asha", PROBLEM)
     assert scheduler.decide(curves, 1) == Stop(reason="rung 9: place 2 of 2")
     curves.append(Report(1, 9, 0.4))
-    assert scheduler.decide(curves, 1) == Continue()
+    assert scheduler.decide(curves, 1) == Continue(until=27)
     assert scheduler.finalists(curves) == [1, 0]
 
 
 def test_the_last_step_ends_no_trial_early():
     curves = curves_at(27, [0.5, 0.7, 0.9])
     scheduler = make_trial_scheduler("asha", PROBLEM)
-    assert [scheduler.decide(curves, trial) for trial in range(3)] == [Continue()] * 3
+    assert [scheduler.decide(curves, trial) for trial in range(3)] == [Continue(until=math.inf)] * 3
 
 
 def test_promotion_takes_the_best_third_of_each_rung_from_the_top():

@@ -123,7 +123,7 @@ def test_a_trial_pauses_at_its_rung_and_ends_at_the_last_one():
     for step in (0.5, 2.0):
         curves.append(Report(0, step, 1.0))
         decisions.append(scheduler.decide(curves, 0))
-    assert decisions == [Continue(), Stop(reason="trained to the end of its bracket")]
+    assert decisions == [Continue(until=2.0), Stop(reason="trained to the end of its bracket")]
     curves[0].until = 1.0
     assert halving(4).decide(curves, 0) == Pause()
 

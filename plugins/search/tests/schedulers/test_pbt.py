@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_trial_pauses_after_each_interval_but_not_at_its_end():
     scheduler, curves = make_trial_scheduler("pbt", PROBLEM), after_one_interval([0.5])
     assert scheduler.decide(curves, 0) == Pause()
     curves.append(Report(0, 20.0, 0.4))
-    assert scheduler.decide(curves, 0) == Continue()
+    assert scheduler.decide(curves, 0) == Continue(until=math.inf)
 
 
 def test_a_tournament_is_lost_to_better_trials_only():

@@ -52,8 +52,8 @@ class Decisions:
 
     def _decided(self, run: LiveRun) -> messages.Answer:
         match self._scheduler.decide(self._state.curves, run.trial.number):
-            case Continue():
-                return messages.Continue()
+            case Continue(until=until):
+                return messages.Continue(until=until)
             case Stop(reason=reason):
                 run.trial.ending = reason
                 return messages.Stop(reason=reason)

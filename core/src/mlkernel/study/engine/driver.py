@@ -182,7 +182,9 @@ class Driver:
         channel, message = received.channel, received.message
         worker = self._by_channel.get(channel)
         if isinstance(message, messages.Reported) and worker is not None:
-            worker.tell(self._answer(worker, message))
+            answer = self._answer(worker, message)
+            if message.waits:
+                worker.tell(answer)
             return
         self._is_supplied = False
         match message:
@@ -222,7 +224,7 @@ class Driver:
         if run is None or run.is_lost or not run.is_of(message.trial, message.place):
             return messages.Stop(reason="the study has gone on without this run")
         answer = self._decisions.answer(run, message)
-        if self._stopping:
+        if self._stopping and message.waits:
             worker.leaves = True
             return messages.Bye()
         return answer

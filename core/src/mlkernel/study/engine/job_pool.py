@@ -144,6 +144,7 @@ class JobPool(WorkerPool):
             working_directory=self._directory,
             resources=self.resources,  # a job is one run: the launcher keeps the time limit, too
             grace=GRACE_SECONDS,
+            forkable=True,
         )
 
     def _forget(self, worker: Worker) -> None:

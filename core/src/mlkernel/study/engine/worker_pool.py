@@ -101,6 +101,7 @@ class WorkerPool:
             # The time limit is one of runs: a worker trains many.
             resources=attrs.evolve(self.resources, time=None),
             grace=GRACE_SECONDS,
+            forkable=True,
         )
 
     def adopt(self) -> dict[str, Worker]:

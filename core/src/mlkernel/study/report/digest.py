@@ -9,13 +9,11 @@ from typing import Any
 
 from attrs import frozen
 
-from mlkernel.errors import UsageError
-from mlkernel.progress.quantities import format_duration, format_value
-from mlkernel.study.report.pictures.seed_spread import run_values
+from mlkernel.progress.quantities import format_duration
 from mlkernel.study.space.table_form import to_table
 from mlkernel.study.statistics.parameter_axis import label
-from mlkernel.study.statistics.sample_summary import mean_interval
 from mlkernel.study.statistics.study_results import StudyResults
+from mlkernel.study.statistics.trial_values import value_text
 from mlkernel.study.store.records import TrialRecord
 
 MOST_BEST = 10
@@ -67,18 +65,6 @@ def best_table(results: StudyResults, count: int = MOST_BEST) -> Table:
         for trial in trials
     ]
     return Table(title=title, columns=["trial", *metrics, *names], rows=rows)
-
-
-def value_text(trial: TrialRecord, objective: int) -> str:
-    """The value of a trial, with the half width of the confidence interval of the mean if it ran several times."""
-    if trial.values is None:
-        return "-"
-    told = format_value(trial.values[objective])
-    try:
-        interval = mean_interval(run_values(trial, objective))
-    except UsageError:  # without scipy, the value is told all the same
-        return told
-    return told if interval is None else f"{told} ± {format_value((interval[1] - interval[0]) / 2)}"
 
 
 def _facts(results: StudyResults) -> dict[str, str]:

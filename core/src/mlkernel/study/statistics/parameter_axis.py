@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
 from mlkernel.study.space.dimension import is_number, value_key
-from mlkernel.study.space.search_space import Parameter
-from mlkernel.study.statistics.study_results import StudyResults
+
+if TYPE_CHECKING:
+    from mlkernel.study.space.search_space import Parameter
+    from mlkernel.study.statistics.study_results import StudyResults
 
 Scale = Literal["linear", "log", "category"]
 FEW_LEVELS = 10

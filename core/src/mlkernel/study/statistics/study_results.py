@@ -12,12 +12,11 @@ from attrs import frozen
 from mlkernel.errors import ConfigError
 from mlkernel.study.curves import ENDED
 from mlkernel.study.search_problem import Objective
-from mlkernel.study.space.search_space import SearchSpace
-from mlkernel.study.space.space_reader import read_space
 from mlkernel.study.statistics.pareto import non_dominated
 from mlkernel.study.store.records import ReportRecord, StudyRecord, TrialRecord
 
 if TYPE_CHECKING:
+    from mlkernel.study.space.search_space import SearchSpace
     from mlkernel.study.store.study_store import StudyStore
 
 
@@ -39,6 +38,8 @@ class StudyResults:
     @cached_property
     def space(self) -> SearchSpace | None:
         """What is searched now; ``None`` where nothing is, or where it cannot be read any more."""
+        from mlkernel.study.space.space_reader import read_space  # for which commands would wait
+
         table = self.study.configuration.get("space")
         try:
             return read_space(table) if table else None
@@ -104,8 +105,10 @@ def objectives_of(configuration: Mapping[str, Any]) -> tuple[Objective, ...]:
 def losses(values: Sequence[float], objectives: Sequence[Objective]) -> tuple[float, ...]:
     """*values*, negated where more is better."""
     return tuple(
-        -value if objective.mode == "max" else value
-        for value, objective in zip(values, objectives, strict=True)
+        [
+            -value if objective.mode == "max" else value
+            for value, objective in zip(values, objectives, strict=True)
+        ]
     )
 
 

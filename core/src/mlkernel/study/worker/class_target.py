@@ -63,6 +63,7 @@ class ClassTarget:
             ending = reports.report(result, done)
             pauses = ending is not None and ending.state == "paused"
             if pauses or reports.save_wanted or time.monotonic() - saved_at > SAVE_SECONDS:
+                reports.confirm()
                 checkpoints.save(done)
                 saved_at = time.monotonic()
             if ending is not None:

@@ -6,6 +6,7 @@ import hmac
 import os
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -33,9 +34,13 @@ class Link(Protocol):
     def first(self) -> Answer:
         """The first thing to do."""
 
-    def ask(self, message: Reported | Ended) -> Answer:
-        """Send a message and wait for its answer.
+    def tell(self, report: Reported) -> None:
+        """Send a report that nobody answers; it may get lost, and is given to :meth:`ask`, too."""
 
+    def ask(self, message: Reported | Ended, unconfirmed: Sequence[Reported] = ()) -> Answer:
+        """Send a message and wait for its answer, with which all that was sent before it has arrived.
+
+        :param unconfirmed: what was told since the last answer.
         :raises DriverGoneError: there is nobody to answer.
         """
 
@@ -66,14 +71,22 @@ class DriverLink:
 
         :raises DriverGoneError: nobody gives any.
         """
-        return self._exchange(None, running=None)
+        return self._exchange(None, (), running=None)
 
-    def ask(self, message: Reported | Ended) -> Answer:
-        """Send a message and wait for its answer; both again, if need be, with the next driver.
+    def tell(self, report: Reported) -> None:
+        """Send a report that nobody answers, if there is a driver."""
+        if self._connection is not None:
+            try:
+                self._connection.send(report)
+            except OSError:
+                self.close()
+
+    def ask(self, message: Reported | Ended, unconfirmed: Sequence[Reported] = ()) -> Answer:
+        """Send a message and wait for its answer; all again, if need be, with the next driver.
 
         :raises DriverGoneError: there is none.
         """
-        return self._exchange(message, running=(message.trial, message.place))
+        return self._exchange(message, unconfirmed, running=(message.trial, message.place))
 
     def close(self) -> None:
         """Hang up."""
@@ -81,11 +94,15 @@ class DriverLink:
             self._connection.close()
             self._connection = None
 
-    def _exchange(self, message: Reported | Ended | None, running: RunNumbers | None) -> Answer:
+    def _exchange(
+        self, message: Reported | Ended | None, unconfirmed: Sequence[Reported], running: RunNumbers | None
+    ) -> Answer:
         while True:
             try:
                 if self._connection is None:
                     self._connection = self._say_hello(running)
+                    for report in unconfirmed:
+                        self._connection.send(report)
                 if message is not None:
                     self._connection.send(message)
                 answer: Answer = self._connection.receive()  # type: ignore[assignment]  # a driver sends nothing else

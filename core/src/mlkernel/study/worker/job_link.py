@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -53,10 +54,15 @@ class JobLink:
             file.truncate(complete_size(reports))  # half a line would be glued to the next one
         return has_begun
 
-    def ask(self, message: Reported | Ended) -> Answer:
-        """Keep the message."""
+    def tell(self, report: Reported) -> None:
+        """Keep the report."""
+        self._append(report)
+
+    def ask(self, message: Reported | Ended, unconfirmed: Sequence[Reported] = ()) -> Answer:
+        """Keep the message; what was told is kept already."""
+        del unconfirmed
         if isinstance(message, Reported):
-            self._append(message)
+            self.tell(message)
             return Continue()
         if message.report is not None:
             self._append(message.report)

@@ -1,8 +1,8 @@
 """What a worker and the driver of its study say to each other: one JSON object a line, told apart by its ``type``.
 
 The driver shows that it is one. A worker says who it is, is told what to train, and then speaks first: it sends a
-report or an end, and waits for the answer before it does anything else. A message whose answer was lost with the
-connection is sent again.
+report or an end, and waits for the answer before it does anything else; only reports that cannot change anything are
+sent without waiting. What no answer has followed is sent again over the next connection.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class TrainRun:
 
 @frozen(kw_only=True)
 class Reported:
-    """The objectives at a step; sent by the worker, which waits for the answer."""
+    """The objectives at a step; sent by the worker."""
 
     type: ClassVar[str] = "report"
     trial: int
@@ -124,6 +124,8 @@ class Reported:
     """One for each objective, all finite."""
     metrics: Mapping[str, float] = field(factory=dict, converter=_numbers)
     """Whatever else was measured there."""
+    waits: bool = True
+    """Whether the worker waits for the answer; it is sent none otherwise."""
 
 
 @frozen(kw_only=True)
@@ -158,6 +160,8 @@ class Continue:
     type: ClassVar[str] = "continue"
     save: bool = False
     """Make a checkpoint here first, so that other runs can go on from it."""
+    until: float | None = None
+    """Reports at smaller steps need no answer."""
 
 
 @frozen(kw_only=True)

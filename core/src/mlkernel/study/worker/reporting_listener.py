@@ -54,6 +54,14 @@ class ReportingListener:
             self._end_here(run, is_last=completed == self._total)
 
     @hookimpl
+    def save_checkpoint(self) -> None:
+        """See that all reports are written down before there is a state that comes after them; others write it."""
+        try:
+            self._reports.confirm()
+        except Exception as error:  # noqa: BLE001 - as below
+            self.error = error
+
+    @hookimpl
     def on_run_finished(self, run: Run) -> None:
         """Report what was measured after the last loop."""
         if self._fresh:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
+import attrs
 from attrs import frozen
 
 from mlkernel.errors import UsageError
@@ -29,7 +31,10 @@ from mlkernel.study.worker.messages import (
 from mlkernel.study.worker.stop_signal import StopSignal
 
 UNANSWERED_FILE = "unanswered.json"
-"""In the run's folder: the report whose answer the worker could not wait for."""
+"""In the run's folder: the reports whose answer the worker could not wait for."""
+CONFIRM_SECONDS = 0.1
+"""How long reports whose answers say nothing new are sent without waiting for any: a driver that wants to end the run
+is heard within this time."""
 
 
 class TargetError(UsageError):
@@ -69,6 +74,12 @@ class RunReports:
         """What the newest answer, or a signal, says; ``None`` to train on."""
         self.save_wanted = False
         """Whether the newest answer asks for a checkpoint."""
+        self._unconfirmed: list[Reported] = []
+        """What was told since the last answer."""
+        self._free_until = -math.inf
+        """The step below which no report needs an answer."""
+        self._answered = 0.0
+        """When the last one came, by ``time.monotonic``."""
         self._order = order
         self._unanswered = Path(order.directory) / UNANSWERED_FILE
         self._names = [metric for metric, _ in order.objectives]
@@ -105,18 +116,35 @@ class RunReports:
         return self.ending
 
     def send_unanswered(self) -> Ending | None:
-        """Send the report that an earlier attempt had to leave without an answer; its state has what led to it.
+        """Send the reports that an earlier attempt had to leave without an answer; its state has what led to them.
 
         :returns: how the run ends there; ``None`` to train on.
         """
         if not self._unanswered.exists():
             return None
-        message = decode(self._unanswered.read_bytes())
-        if isinstance(message, Reported) and self._order.source is None:
-            self.ending = self._ending_of(self._ask(message), message.step)
+        messages = [decode(line) for line in self._unanswered.read_bytes().splitlines()]
+        for message in messages if self._order.source is None else ():
+            if isinstance(message, Reported) and self.ending is None:
+                self._ask(attrs.evolve(message, waits=True))
         if not self.says_leave:
             self._unanswered.unlink()
         return self.ending
+
+    def confirm(self) -> None:
+        """Return when all that was reported is written down, or when that is left to the next attempt.
+
+        It comes before whatever makes an earlier report unrepeatable: a checkpoint, or the end of the run.
+        """
+        if not self._unconfirmed:
+            return
+        *earlier, newest = self._unconfirmed
+        with suppress(DriverGoneError):  # the next report will say so again, and end the run
+            answer = self._answer(attrs.evolve(newest, waits=True), earlier)
+            self._unconfirmed.clear()
+            if not isinstance(answer, Continue):
+                self._free_until = (
+                    -math.inf
+                )  # the next report is told the same, and ends the run where it is made
 
     @property
     def says_leave(self) -> bool:
@@ -157,9 +185,12 @@ class RunReports:
 
     def _send(self, numbers: dict[str, float], step: float) -> None:
         message = self._reported(numbers, step)
-        answer = self._ask(message)
+        is_due = time.monotonic() - self._answered > CONFIRM_SECONDS
+        if step >= self._free_until or is_due or self._own_ending(step) is not None:
+            self._ask(message)
+        else:
+            self._tell(attrs.evolve(message, waits=False))
         self.step, self.values, self.count = step, message.values, self.count + 1
-        self.ending = self._ending_of(answer, step)
 
     def _reported(self, numbers: dict[str, float], step: float) -> Reported:
         values = tuple(numbers.pop(name) for name in self._names)
@@ -168,28 +199,45 @@ class RunReports:
             trial=self._order.trial, place=self._order.place, step=step, values=values, metrics=numbers
         )
 
-    def _ask(self, message: Reported) -> Answer | None:
+    def _tell(self, message: Reported) -> None:
+        self.save_wanted = False
+        self._unconfirmed.append(message)
+        with self._stop_signal.raising(may_raise=False):  # half a message could not be understood
+            self._link.tell(message)
+
+    def _ask(self, message: Reported) -> None:
+        """Let the answer, or that there is none, say how the run ends."""
+        self.save_wanted = False
+        try:
+            answer = self._answer(message, self._unconfirmed)
+        except DriverGoneError as gone:
+            self.ending = Ending("paused", gone.message, leaves=True)
+        else:
+            self.ending = self._ending_of(answer, message.step)
+        self._unconfirmed.clear()
+
+    def _answer(self, message: Reported, earlier: Sequence[Reported]) -> Answer:
+        """The driver's answer; without a driver, the next attempt finds what was to be said."""
         try:
             with self._stop_signal.raising(may_raise=False):  # half a message could not be answered
-                return self._link.ask(message)
-        except DriverGoneError as gone:
-            write_text(self._unanswered, encode(message).decode())
-            self.ending = Ending("paused", gone.message, leaves=True)
-            return None
+                answer = self._link.ask(message, earlier)
+        except DriverGoneError:
+            write_text(self._unanswered, "".join(encode(one).decode() for one in (*earlier, message)))
+            raise
+        self._answered = time.monotonic()
+        return answer
 
-    def _ending_of(self, answer: Answer | None, step: float) -> Ending | None:
-        self.save_wanted = False
+    def _ending_of(self, answer: Answer, step: float) -> Ending | None:
         match answer:
-            case None:
-                return self.ending
             case Stop(reason=reason):
                 return Ending("stopped", reason)
             case Pause():
                 return Ending("paused", "the study lets it wait")
             case Bye():
                 return Ending("paused", "the study needs no more of it now", leaves=True)
-            case Continue(save=save):
+            case Continue(save=save, until=until):
                 self.save_wanted = save
+                self._free_until = -math.inf if until is None else until
                 return self._own_ending(step)
         raise ProtocolError(f"the driver answered a report with {answer.type!r}")
 

@@ -89,10 +89,12 @@ class Worker:
     def _train_in(self, order: TrainRun, reports: RunReports) -> Ending | Failure:
         try:
             ending = reports.send_unanswered() or self._target_of(order.target).train(order, reports)
+            reports.confirm()
             if ending is None or ending.state != "paused":
                 reports.check_complete()
         except BaseException as error:  # noqa: BLE001 - the worker outlives its runs, whatever they raise
             self._let_go()
+            reports.confirm()
             print_traceback(error)
             return describe_failure(error, Path(order.directory))
         return ending or Ending("finished")

@@ -6,6 +6,8 @@ ends trials while they train instead of resuming the promoted ones.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -15,7 +17,6 @@ from mlkernel import (
     Curves,
     Decision,
     NewTrial,
-    Pause,
     Promote,
     Report,
     SearchProblem,
@@ -26,10 +27,8 @@ from mlkernel import (
 from mlkernel_search.schedulers.configs import AshaConfig
 from mlkernel_search.schedulers.refusals import refuse_several_objectives, required_max_step
 from mlkernel_search.schedulers.rung import Ladder, ReportReader, Rung, levels
-from mlkernel_search.schedulers.standing import assigned
+from mlkernel_search.schedulers.standing import paused_at_its_step
 from mlkernel_search.schedulers.waiting_trials import WaitingTrials
-
-CONTINUE = Continue()
 
 
 def make_asha(problem: SearchProblem, config: AshaConfig | None = None) -> TrialScheduler:
@@ -56,6 +55,7 @@ class StoppingAsha:
 
     def __init__(self, steps: Sequence[float], reduction_factor: float) -> None:
         self._steps, self._factor = steps, reduction_factor
+        self._on_the_way = [Continue(until=step) for step in (*steps, math.inf)]
         self._reader = ReportReader()
 
     def assign(self, curves: Curves) -> Assignment:
@@ -65,7 +65,8 @@ class StoppingAsha:
     def decide(self, curves: Curves, trial: int) -> Decision:
         """End it unless it is among the first in η of its rung, or the best."""
         self._read(curves)
-        return self._verdicts.get(trial, CONTINUE)
+        below = bisect_right(self._steps, curves[trial].points[-1].step)
+        return self._verdicts.get(trial) or self._on_the_way[below]
 
     def finalists(self, curves: Curves) -> Sequence[int]:
         """Those who reached the last step, or the highest rung that anybody has."""
@@ -75,16 +76,16 @@ class StoppingAsha:
     def _read(self, curves: Curves) -> None:
         if self._reader.is_new(curves):
             self._ladder = Ladder(self._steps)
-            self._verdicts: dict[int, Decision] = {}
+            self._verdicts: dict[int, Stop | None] = {}
         for report in self._reader.unread(curves):
             place = self._ladder.enter(report)
             if place is not None:
                 self._verdicts[report.trial] = self._verdict(self._ladder.rungs[place], report)
 
-    def _verdict(self, rung: Rung, report: Report) -> Decision:
+    def _verdict(self, rung: Rung, report: Report) -> Stop | None:
         place = rung.place(report.trial)
         if rung.level == self._steps[-1] or place < max(1, rung.survivors(self._factor)):
-            return CONTINUE
+            return None
         return Stop(reason=f"rung {rung.level:g}: place {place + 1} of {len(rung)}")
 
 
@@ -116,8 +117,7 @@ class PromotingAsha:
 
     def decide(self, curves: Curves, trial: int) -> Decision:
         """Pause it at the step up to which it was assigned."""
-        curve = curves[trial]
-        return Pause() if assigned(curve) <= curve.points[-1].step < self._steps[-1] else CONTINUE
+        return paused_at_its_step(curves[trial], self._steps[-1])
 
     def finalists(self, curves: Curves) -> Sequence[int]:
         """Those who reached the last step, or the highest rung that anybody has."""

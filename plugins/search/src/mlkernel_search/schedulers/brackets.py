@@ -9,10 +9,17 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from mlkernel import Assignment, Continue, Curves, Decision, NewTrial, Pause, Promote, Stop, Wait
+from mlkernel import Assignment, Curves, Decision, NewTrial, Pause, Promote, Stop, Wait
 from mlkernel_search.schedulers.bracket_plan import BracketPlan
 from mlkernel_search.schedulers.rung import Ladder, ReportReader
-from mlkernel_search.schedulers.standing import ENDED, assigned, failed_before, has_left, is_under_way, ranked
+from mlkernel_search.schedulers.standing import (
+    ENDED,
+    failed_before,
+    has_left,
+    is_under_way,
+    paused_at_its_step,
+    ranked,
+)
 
 
 @frozen
@@ -63,13 +70,11 @@ class BracketScheduler:
 
     def decide(self, curves: Curves, trial: int) -> Decision:
         """Pause it at its rung, and end it at the last one."""
-        curve = curves[trial]
-        step = curve.points[-1].step
-        if step >= self._max_step or step < assigned(curve):
-            return Continue()
-        if step >= self._bracket_of(trial).plan.steps[-1]:
+        decision = paused_at_its_step(curves[trial], self._max_step)
+        is_last = curves[trial].points[-1].step >= self._bracket_of(trial).plan.steps[-1]
+        if isinstance(decision, Pause) and is_last:
             return Stop(reason="trained to the end of its bracket")
-        return Pause()
+        return decision
 
     def finalists(self, curves: Curves) -> Sequence[int]:
         """Those who reached the last step, or the highest rung that anybody has."""

@@ -21,8 +21,6 @@ from mlkernel_search.schedulers.configs import MedianConfig
 from mlkernel_search.schedulers.refusals import refuse_several_objectives
 from mlkernel_search.schedulers.rung import ReportReader
 
-CONTINUE = Continue()
-
 
 @define
 class Progress:
@@ -61,12 +59,17 @@ class MedianScheduler:
     def decide(self, curves: Curves, trial: int) -> Decision:
         """End it if its best is worse than the median of the others."""
         self._read(curves)
-        return self._verdicts.get(trial, CONTINUE)
+        return self._verdicts.get(trial) or Continue(until=self._next_look(curves[trial].points[-1].step))
 
     def finalists(self, curves: Curves) -> Sequence[int]:
         """Those that were not ended early."""
         self._read(curves)
         return [trial for trial in self._progress if trial not in self._verdicts]
+
+    def _next_look(self, step: float) -> float:
+        """The step from which on a report after one at *step* is compared."""
+        options = self._options
+        return max(options.grace_period, (math.floor(step / options.interval) + 1) * options.interval)
 
     def _read(self, curves: Curves) -> None:
         if self._reader.is_new(curves):

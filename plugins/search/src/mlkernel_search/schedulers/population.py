@@ -11,12 +11,10 @@ from typing import Any, ClassVar
 from mlkernel import (
     Assignment,
     ConfigError,
-    Continue,
     Curve,
     Curves,
     Decision,
     NewTrial,
-    Pause,
     Promote,
     SearchProblem,
     Wait,
@@ -25,7 +23,7 @@ from mlkernel import (
 from mlkernel_search.schedulers.configs import PopulationConfig
 from mlkernel_search.schedulers.refusals import refuse_several_objectives, required_max_step
 from mlkernel_search.schedulers.rung import Ladder, ReportReader
-from mlkernel_search.schedulers.standing import ENDED, assigned, ranked
+from mlkernel_search.schedulers.standing import ENDED, assigned, paused_at_its_step, ranked
 
 
 class PopulationScheduler(ABC):
@@ -76,8 +74,7 @@ class PopulationScheduler(ABC):
 
     def decide(self, curves: Curves, trial: int) -> Decision:
         """Pause it at the end of its interval."""
-        curve = curves[trial]
-        return Pause() if assigned(curve) <= curve.points[-1].step < self._max_step else Continue()
+        return paused_at_its_step(curves[trial], self._max_step)
 
     def finalists(self, curves: Curves) -> Sequence[int]:
         """Those who reached the last step, or the latest interval that anybody has."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mlkernel import Curve, Curves
+from mlkernel import Continue, Curve, Curves, Decision, Pause
 from mlkernel_search.schedulers.rung import Rung
 
 ENDED = frozenset({"stopped", "finished", "failed"})
@@ -14,6 +14,14 @@ ENDED = frozenset({"stopped", "finished", "failed"})
 def assigned(curve: Curve) -> float:
     """The step up to which the trial was assigned."""
     return math.inf if curve.until is None else curve.until
+
+
+def paused_at_its_step(curve: Curve, last: float) -> Decision:
+    """Pause a trial at the step up to which it was assigned, unless that is the *last* of all."""
+    step, until = curve.points[-1].step, assigned(curve)
+    if step < until:
+        return Continue(until=until)
+    return Pause() if step < last else Continue(until=math.inf)
 
 
 def has_left(curve: Curve, step: float) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from mlkernel.study.report.picture import BLUE, ORANGE, Picture, Trace, Variant, number, numbers, text
 from mlkernel.study.statistics.sample_summary import summarise
 from mlkernel.study.statistics.study_results import StudyResults
+from mlkernel.study.statistics.trial_values import run_values
 from mlkernel.study.store.records import TrialRecord
 
 MOST_TRIALS = 12
@@ -36,11 +37,6 @@ def draw_seed_spread(results: StudyResults) -> Picture:
         caption=caption if variants else "Each trial ran once: nothing is known of the spread over seeds.",
         variants=variants,
     )
-
-
-def run_values(trial: TrialRecord, objective: int) -> list[float]:
-    """The results of the runs of a trial that have one."""
-    return [run.values[objective] for run in trial.runs if run.values is not None]
 
 
 def _traces(several: list[tuple[TrialRecord, list[float]]]) -> list[Trace]:
