@@ -3,6 +3,7 @@ import os
 import socket
 import time
 
+import attrs
 import pytest
 from core.tests.study.made_results import made_results
 from core.tests.study.stored_study import store_study
@@ -73,6 +74,27 @@ def test_show_tells_counts_best_and_failures(studies, capsys):
     facts = json.loads(told(capsys, "show", "single", "--json"))
     assert facts["counts"] == {"finished": 28, "stopped": 8, "failed": 4}
     assert len(facts["best"]) == 5
+
+
+@pytest.mark.parametrize(("objectives", "heading"), [(2, "Pareto front ({} points)"), (4, "Pareto front")])
+def test_show_begins_the_front(studies, capsys, objectives, heading):
+    results = made_results(30, name="several", steps=3)
+    metrics = [{"metric": f"m{place}", "mode": ["min", "max"][place % 2]} for place in range(objectives)]
+    study = attrs.evolve(results.study, configuration={**results.study.configuration, "objectives": metrics})
+    trials = [
+        attrs.evolve(
+            trial,
+            values=trial.values and tuple((trial.number * 7) % (3 + k) for k in range(objectives)),
+            runs=(),
+        )
+        for trial in results.trials
+    ]
+    several = attrs.evolve(results, study=study, trials=trials, reports={})
+    store_study(several, studies)
+    front = several.pareto_front
+    assert heading.format(len(front)) in told(capsys, "show", "several").splitlines()
+    facts = json.loads(told(capsys, "show", "several", "--json"))
+    assert [trial["trial"] for trial in facts["best"]] == [trial.number for trial in front[:5]]
 
 
 def test_show_tells_of_one_trial(studies, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mlkernel.study.statistics.study_results import losses, objectives_of
@@ -37,13 +38,33 @@ def pareto_trials(store: StudyStore, study: StudyRecord, limit: int) -> tuple[li
     """The first trials of the Pareto front in the order of the first objective, and how many it has."""
     from mlkernel.study.statistics.pareto import non_dominated
 
+    numbers, points = _points(store, study)
+    front = sorted((points[place], numbers[place]) for place in non_dominated(points))
+    return [store.trial(study.name, number) for _, number in front[:limit]], len(front)
+
+
+def first_of_front(store: StudyStore, study: StudyRecord, limit: int) -> tuple[list[TrialRecord], int | None]:
+    """The same, but for the number where more than three objectives would make that take long."""
+    from mlkernel.study.statistics.pareto import SWEPT, front_in_order
+
+    numbers, points = _points(store, study)
+    front = front_in_order(points)
+    trials = [store.trial(study.name, numbers[place]) for place in islice(front, limit)]
+    is_counted = len(objectives_of(study.configuration)) <= SWEPT
+    return trials, len(trials) + sum(1 for _ in front) if is_counted else None
+
+
+def _points(store: StudyStore, study: StudyRecord) -> tuple[list[int], list[tuple[float, ...]]]:
+    """Number and losses of the trials that are compared."""
     objectives = objectives_of(study.configuration)
     for states in COMPARABLE:
-        found = [(losses(values, objectives), number) for number, values in store.values(study.name, states)]
+        found = list(store.values(study.name, states))
         if found:
-            front = sorted(found[place] for place in non_dominated([point for point, _ in found]))
-            return [store.trial(study.name, number) for _, number in front[:limit]], len(front)
-    return [], 0
+            points = [values for _, values in found]
+            if any(objective.mode == "max" for objective in objectives):
+                points = [losses(values, objectives) for values in points]
+            return [number for number, _ in found], points
+    return [], []
 
 
 def best_facts(trial: TrialRecord, objectives: Sequence[Objective]) -> dict[str, Any]:
@@ -66,8 +87,8 @@ def best_facts(trial: TrialRecord, objectives: Sequence[Objective]) -> dict[str,
 def print_trials(trials: Sequence[TrialRecord], objectives: Sequence[Objective]) -> None:
     """Print a row for each trial: its values, with the half width of their 95 % interval over runs, and its point."""
     from mlkernel.cli.printout import print_table
-    from mlkernel.study.report.digest import value_text
     from mlkernel.study.statistics.parameter_axis import label
+    from mlkernel.study.statistics.trial_values import value_text
 
     names = list(dict.fromkeys(name for trial in trials for name in trial.parameters))
     metrics = [objective.metric for objective in objectives]

@@ -49,7 +49,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 
 def _outline(directory: StudyDirectory, store: StudyStore, study: StudyRecord) -> dict[str, Any]:
-    from mlkernel.cli.study_outline import best_trials, pareto_trials
+    from mlkernel.cli.study_outline import best_trials, first_of_front
     from mlkernel.study.curves import ENDED
     from mlkernel.study.statistics.study_results import objectives_of
 
@@ -57,7 +57,7 @@ def _outline(directory: StudyDirectory, store: StudyStore, study: StudyRecord) -
     ended = sum(count for state, count in counts.items() if state in ENDED)
     newest = store.ends(study.name, max(-1, ended - 1 - LOOKED_AT))
     if len(objectives_of(study.configuration)) > 1:
-        best, front = pareto_trials(store, study, BEST)
+        best, front = first_of_front(store, study, BEST)
     else:
         best, front = best_trials(store, study, BEST), None
     return {
@@ -97,10 +97,11 @@ def _print_study(outline: dict[str, Any], study: StudyRecord) -> None:
     from mlkernel.study.statistics.study_results import objectives_of
 
     print_facts(_facts(outline, study))
+    objectives = objectives_of(study.configuration)
     if outline["best"]:
-        told = "Best trials" if outline["front"] is None else f"Pareto front ({outline['front']} points)"
-        print_heading(told)
-        print_trials(outline["best"], objectives_of(study.configuration))
+        size = "" if outline["front"] is None else f" ({outline['front']} points)"
+        print_heading("Best trials" if len(objectives) == 1 else f"Pareto front{size}")
+        print_trials(outline["best"], objectives)
     if outline["failures"]:
         print_heading("Newest failures")
         print_facts({f"trial {trial.number}": trial.reason or "-" for trial in outline["failures"]})

@@ -14,7 +14,8 @@ from mlkernel.study.history import Observation
 from mlkernel.study.space.dimension import as_tuple
 
 if TYPE_CHECKING:
-    from mlkernel.study.space.search_space import SearchSpace
+    # Who needs only objectives, as commands do that tell of a study, does not wait for all kinds of dimensions.
+    from mlkernel.study.space.search_space import SearchSpace  # noqa: TC004
 
 
 @frozen(kw_only=True)

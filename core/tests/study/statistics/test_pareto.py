@@ -1,11 +1,14 @@
 import itertools
+import math
+import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkernel.study.statistics.pareto import (
     dominates,
+    front_in_order,
     hypervolume,
     hypervolume_history,
     non_dominated,
@@ -13,19 +16,50 @@ from mlkernel.study.statistics.pareto import (
 )
 
 grid = st.integers(0, 5).map(float)
-points = st.one_of(
-    st.lists(st.tuples(grid, grid), max_size=30), st.lists(st.tuples(grid, grid, grid), max_size=30)
+losses = st.one_of(grid, st.floats(allow_nan=False), st.just(math.inf), st.just(-math.inf))
+points = st.integers(1, 5).flatmap(
+    lambda objectives: st.lists(st.tuples(*[losses] * objectives), max_size=30)
 )
 
 
-@given(points)
-def test_the_front_is_what_nobody_dominates(given_points):
-    expected = [
+def beaten_by_nobody(given_points):
+    return [
         place
         for place, point in enumerate(given_points)
         if not any(dominates(other, point) for other in given_points)
     ]
-    assert non_dominated(given_points) == expected
+
+
+@settings(deadline=None)  # the first example imports moocore
+@given(points)
+def test_the_front_is_what_nobody_dominates(given_points):
+    assert non_dominated(given_points) == beaten_by_nobody(given_points)
+
+
+@given(points)
+def test_the_front_comes_in_order(given_points):
+    expected = sorted(beaten_by_nobody(given_points), key=lambda place: (given_points[place], place))
+    assert list(front_in_order(given_points)) == expected
+
+
+@pytest.mark.parametrize("objectives", [2, 3])
+def test_a_long_front_is_found_without_comparing_all_with_all(objectives):
+    compared = 0
+
+    class Counted(float):
+        def __lt__(self, other):
+            nonlocal compared
+            compared += 1
+            return float(self) < float(other)
+
+        __le__ = __gt__ = __ge__ = __lt__
+
+    rng = random.Random(1)
+    count = 3000
+    found = [tuple(Counted(rng.random()) for _ in range(objectives - 1)) for _ in range(count)]
+    front = [(*point, Counted(-sum(point))) for point in found]
+    assert len(non_dominated(front)) == count
+    assert compared < 100 * count
 
 
 def test_the_volume_of_two_boxes_counts_their_overlap_once():
