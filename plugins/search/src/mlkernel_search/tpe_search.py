@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from attrs import mutable
-from optuna.samplers import TPESampler
-from optuna.study import Study
+from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from mlkernel import Capabilities, Observation, Parameter, PendingTrial, SearchProblem
 from mlkernel_search.configs import TpeConfig
 from mlkernel_search.model_memory import ModelMemory
 from mlkernel_search.optuna_trials import Encoding, frozen_trial, study_of
+from mlkernel_search.parzen_sampler import ParzenSampler
 from mlkernel_search.stepwise_search import StepwiseSearch
 
 NEWEST, BEST = 75, 75
@@ -47,6 +47,7 @@ class TpeSearch(StepwiseSearch):
         self.enough = max(self.enough, self._options.startup_trials)
         self._encoding = Encoding(problem.space)
         self._groups = _groups(problem.space.parents_first)
+        self._sampler = ParzenSampler(study_of([], len(problem.objectives)), self._options.candidates)
 
     def forget(self) -> None:
         """Start anew, with no trials."""
@@ -72,28 +73,19 @@ class TpeSearch(StepwiseSearch):
             for place, trial in enumerate(pending)
             if self.space.contains(trial.parameters)
         ]
-        study = study_of([*map(self._ended, self._memory.entries), *running], len(self.problem.objectives))
-        sampler = TPESampler(
-            seed=seed, n_startup_trials=0, n_ei_candidates=self._options.candidates, constant_liar=True
-        )
-        return self._point(
-            study, sampler, self._trial(self._count + len(running), {}, None, TrialState.RUNNING)
-        )
-
-    def _point(self, study: Study, sampler: TPESampler, trial: FrozenTrial) -> dict[str, Any]:
+        self._sampler.learn([*map(self._ended, self._memory.entries), *running], seed)
         point: dict[str, Any] = {}
         for group in self._groups:
-            if not group[0].is_active(point):
-                continue
-            distributions = {
-                parameter.name: self._encoding.distributions[parameter.name]
-                for parameter in group
-                if parameter.name in self._encoding.distributions
-            }
-            found = sampler.sample_relative(study, trial, distributions)
-            for parameter in group:
-                point[parameter.name] = self._encoding.decode(parameter.name, found.get(parameter.name, 0))
+            if group[0].is_active(point):
+                found = self._sampler.propose(self._distributions(group))
+                for parameter in group:
+                    value = self._encoding.decode(parameter.name, found.get(parameter.name, 0))
+                    point[parameter.name] = value
         return point
+
+    def _distributions(self, group: Sequence[Parameter]) -> dict[str, BaseDistribution]:
+        known = self._encoding.distributions
+        return {parameter.name: known[parameter.name] for parameter in group if parameter.name in known}
 
     def _ended(self, ended: Ended) -> FrozenTrial:
         if ended.trial is None:
