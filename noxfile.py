@@ -44,14 +44,16 @@ WITH_EXTRAS = [
 LARGE_EXTRAS = ["plugins/locallm[huggingface]", "plugins/search[ax,smac]"]
 """What takes hundreds of megabytes; only slow tests use it."""
 CONSTRAINTS = "constraints.txt"
-WORKERS = "2"
-"""Test processes; each trains with one thread."""
+WORKERS = "3"
+"""Test processes, for two cores: many tests wait for what they started. Each trains with one thread."""
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.sessions = ["lint", "types", "tests", "docs"]
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+# Tests start many hundred processes, none of which should compile the sources anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def group(name: str) -> list[str]:
