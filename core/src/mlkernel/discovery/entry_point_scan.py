@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from importlib.metadata import Distribution, EntryPoint, distributions
+from importlib.metadata import Distribution, EntryPoint, PackageMetadata, distributions
 
 from mlkernel.discovery.descriptor_source import read_descriptor_source
 from mlkernel.discovery.entry_point_row import EntryPointRow
@@ -20,10 +20,10 @@ def scan(search_path: Sequence[str]) -> tuple[list[EntryPointRow], list[str]]:
     """
     rows: list[EntryPointRow] = []
     files = set()
-    for distribution in _importable_distributions(search_path):
+    for distribution, metadata in _importable_distributions(search_path):
         for entry_point in _entry_points(distribution):
             source = read_descriptor_source(entry_point.value, search_path)
-            rows.append(_row(distribution, entry_point, source.literals))
+            rows.append(_row(metadata, entry_point, source.literals))
             if source.file is not None:
                 files.add(str(source.file))
     return sorted(rows, key=lambda row: (row.group, row.name, row.distribution)), sorted(files)
@@ -34,17 +34,23 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _importable_distributions(search_path: Sequence[str]) -> Iterator[Distribution]:
-    """Of two installations of one distribution only the first is importable."""
+def _importable_distributions(
+    search_path: Sequence[str],
+) -> Iterator[tuple[Distribution, PackageMetadata]]:
+    """Of two installations of one distribution only the first is importable.
+
+    Their metadata come along: a distribution reads and parses its file whenever it is asked for them.
+    """
     seen = set()
     for distribution in distributions(path=list(search_path)):
         try:
-            name = normalised(distribution.metadata["Name"])
+            metadata = distribution.metadata
+            name = normalised(metadata["Name"])
         except (TypeError, AttributeError, OSError, UnicodeDecodeError):
             continue  # a remnant without metadata, such as an interrupted uninstallation leaves behind
         if name not in seen:
             seen.add(name)
-            yield distribution
+            yield distribution, metadata
 
 
 def _entry_points(distribution: Distribution) -> list[EntryPoint]:
@@ -58,14 +64,14 @@ def _entry_points(distribution: Distribution) -> list[EntryPoint]:
         return []
 
 
-def _row(distribution: Distribution, point: EntryPoint, literals: dict[str, object]) -> EntryPointRow:
+def _row(metadata: PackageMetadata, point: EntryPoint, literals: dict[str, object]) -> EntryPointRow:
     summary, api, needs, plural = (literals.get(key) for key in ("summary", "api", "needs", "plural"))
     return EntryPointRow(
         group=point.group,
         name=point.name,
         value=point.value,
-        distribution=distribution.metadata["Name"],
-        version=distribution.version,
+        distribution=metadata["Name"],
+        version=metadata["Version"],
         summary=summary if isinstance(summary, str) else None,
         api=_version(api),
         needs=tuple(map(str, needs)) if isinstance(needs, tuple | list) else None,
