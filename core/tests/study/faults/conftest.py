@@ -1,6 +1,5 @@
-"""Databases for the tests of shared studies."""
+"""Studies that are hurt are driven, as those of the engine's tests are."""
 
 from core.tests.study.engine.conftest import collect_ignore_glob
-from core.tests.study.store.conftest import new_database, postgres_folder
 
-__all__ = ["collect_ignore_glob", "new_database", "postgres_folder"]
+__all__ = ["collect_ignore_glob"]

@@ -27,13 +27,6 @@ def search(machine, name, target, trials, *words):
     return machine.run(*SEARCH, "--name", name, "--trainer", target, "--trials", str(trials), *words)
 
 
-def require_equal(machine, name, target, trials, *words):
-    """The study did what one does that has all the room it needs."""
-    code, said = search(machine, "alone", target, trials, *words, "--studies", "elsewhere")
-    assert code == 0, said
-    assert outcome(machine.study(name)) == outcome(machine.study("alone", "elsewhere"))
-
-
 def test_a_trial_that_finds_a_full_disk_waits_for_room(machine):
     full = machine.folder / "full"
     full.touch()
@@ -52,9 +45,19 @@ def test_a_trial_that_finds_a_full_disk_waits_for_room(machine):
     assert states == ["finished"] * 6
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """What a study does that has room for all that its trials keep."""
+    machine = Machine(tmp_path_factory.mktemp("roomy") / "machine")
+    code, said = search(machine, "alone", "./targets.py:fills", 10)
+    assert code == 0, said
+    yield outcome(machine.study("alone"))
+    machine.close()
+
+
 @needs_mounts
 @pytest.mark.parametrize("kilobytes", [64, 150, 700])
-def test_a_study_whose_disk_is_full_goes_on_when_there_is_room(machine, kilobytes):
+def test_a_study_whose_disk_is_full_goes_on_when_there_is_room(machine, filled, kilobytes):
     with SmallDisk(machine.folder / "studies", kilobytes) as disk:
         code, said = search(machine, "study", "./targets.py:fills", 10)
         assert code in {2, 75}, said
@@ -65,7 +68,7 @@ def test_a_study_whose_disk_is_full_goes_on_when_there_is_room(machine, kilobyte
         if code == 2 and "no study 'study'" in said:  # there was no room to begin it
             code, said = search(machine, "study", "./targets.py:fills", 10)
         assert code == 0, said
-        require_equal(machine, "study", "./targets.py:fills", 10)
+        assert outcome(machine.study("study")) == filled
 
 
 @needs_mounts
@@ -78,4 +81,6 @@ def test_a_trainer_whose_checkpoints_find_no_room_goes_on_from_those_it_has(mach
         disk.grow(20_000)
         code, said = machine.run("study", "resume", "study")
         assert code == 0, said
-        require_equal(machine, "study", *words)
+        code, said = search(machine, "alone", *words, "--studies", "elsewhere")
+        assert code == 0, said
+        assert outcome(machine.study("study")) == outcome(machine.study("alone", "elsewhere"))

@@ -73,7 +73,7 @@ def require_equal(begun, words, kills):
         number += 1
 
 
-@pytest.mark.parametrize("name", ["random", "tpe", "pbt", "asha-promote"])
+@pytest.mark.parametrize("name", ["tpe", "pbt"])
 def test_a_study_whose_processes_are_killed_equals_one_that_is_left_alone(begun, name):
     require_equal(begun, STUDIES[name], FEW)
 
