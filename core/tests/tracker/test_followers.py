@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,8 @@ from mlkernel.records.run_directory import run_directories
 from mlkernel.records.run_lock import is_locked
 from mlkernel.records.status import read_status
 
-from .trackers import RECEIVED, facts, received
+from .desk import PATIENCE_SECONDS, Desk
+from .trackers import facts, received
 
 TRACKERS = Path(__file__).with_name("trackers.py")
 TRAINER = """
@@ -63,34 +63,16 @@ file = TrackingFile(Path(sys.argv[1]), "HangsAtFirst")
 file.begin(TrackerChoice(reference=sys.argv[2]))
 sys.exit(follower_process.main([str(file.path), "0", "0"]))
 """
-PATIENCE_SECONDS = 60
 
 
-class Desk:
-    """Where commands are typed."""
+class RunDesk(Desk):
+    """Where runs are begun."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.received = folder / "received"
-        self.received.mkdir()
+        super().__init__(folder)
         self.runs = folder / "runs"
         (folder / "trainer.py").write_text(TRAINER)
-        self.environment = {**os.environ, RECEIVED: str(self.received), "MLKERNEL_RUNS": str(self.runs)}
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "mlkernel", *words],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def kernel(self, *words: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*words)
-        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
-        return subprocess.CompletedProcess(words, process.returncode, output)
+        self.environment["MLKERNEL_RUNS"] = str(self.runs)
 
     def run(self, tracker: str | None, *words: str) -> subprocess.CompletedProcess[str]:
         return self.kernel(*self.words(tracker, *words))
@@ -118,20 +100,15 @@ class Desk:
         log = self.files.path / "trackers" / f"{tracker}.log"
         return log.read_text() if log.exists() else ""
 
-    def wait_until(self, is_so) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not is_so():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
     def kill_follower(self) -> None:
         os.kill(int((self.received / "follower.pid").read_text()), signal.SIGKILL)
 
 
 @pytest.fixture
 def desk(tmp_path):
-    desk = Desk(tmp_path)
+    desk = RunDesk(tmp_path)
     yield desk
+    desk.close()
     desk.runs.mkdir(exist_ok=True)
     for folder in (desk.runs, desk.received):  # whoever still waits after a failure
         (folder / "go").touch()
@@ -140,7 +117,7 @@ def desk(tmp_path):
 @pytest.fixture(scope="module")
 def untracked(tmp_path_factory):
     """What the run logs that nobody tracks."""
-    desk = Desk(tmp_path_factory.mktemp("untracked"))
+    desk = RunDesk(tmp_path_factory.mktemp("untracked"))
     assert desk.run(None).returncode == 0
     return desk.logged
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +12,8 @@ from mlkernel.records.metrics import read_metrics
 from mlkernel.records.run_lock import is_locked
 from mlkernel.study.study_directory import StudyDirectory
 
-from .trackers import RECEIVED, facts, received
+from .desk import Desk
+from .trackers import facts, received
 
 TRACKERS = Path(__file__).with_name("trackers.py")
 TARGETS = """
@@ -33,33 +31,15 @@ def waits(config, reporter):
         time.sleep(0.01)
     climbs(config, reporter)
 """
-PATIENCE_SECONDS = 90
 
 
-class Desk:
+class StudyDesk(Desk):
     """Where studies are begun."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.received = folder / "received"
+        super().__init__(folder)
         (folder / "targets.py").write_text(TARGETS)
-        self.environment = {**os.environ, RECEIVED: str(self.received)}
         self.study = StudyDirectory(folder / "studies" / "valley")
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "mlkernel", *words],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def kernel(self, *words: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*words)
-        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
-        return subprocess.CompletedProcess(words, process.returncode, output)
 
     def search(self, *words: str, tracker: str | None = "Trusts") -> list[str]:
         sent = [] if tracker is None else ["--tracker", f"{TRACKERS}:{tracker}"]
@@ -71,12 +51,6 @@ class Desk:
     def wait_for_follower(self, tracker: str = "Trusts") -> None:
         self.wait_until((self.received / "valley.jsonl").exists)
         self.wait_until(lambda: not is_locked(self.study.path / "trackers" / f"{tracker}.lock"))
-
-    def wait_until(self, is_so) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not is_so():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
 
     def check_all_is_there(self) -> None:
         """Each report of each run, and each trial of the study, once."""
@@ -97,8 +71,9 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path):
-    desk = Desk(tmp_path)
+    desk = StudyDesk(tmp_path)
     yield desk
+    desk.close()
     (tmp_path / "go").touch()
 
 
