@@ -26,7 +26,12 @@ NAMES += [
 ]
 EXPENSIVE = ("skopt", "nevergrad", "optuna-gp", "smac", "ax")
 """Each proposal takes them long."""
-ALWAYS = ("[mixed]", "[conditional]", "public", "descri")
+ALWAYS = (
+    "points_of_the_space[mixed]",
+    *("points_of_the_space[conditional]", "history[conditional]", "partial_trials[conditional]"),
+    *("failures[conditional]", "public", "descri"),
+)
+"""Checks that the quick suite makes of those too: each once, of the problem that asks most of a library."""
 ABSENT = [name for name in ("smac", "ax") if find_spec(name) is None]
 """Libraries that are too large for every installation."""
 
