@@ -179,6 +179,20 @@ def test_what_can_never_run_is_refused_and_nothing_of_it_submitted(local, tmp_pa
     assert local.find() == []
 
 
+@pytest.mark.parametrize(
+    ("resources", "said"),
+    [
+        (Resources(cpus=5), "asks for 5 cpus, of 4 that there are"),
+        (Resources(gpus=1), "asks for 1 gpus, of 0 that there are"),
+        (Resources(extra={"queue": "long"}), "local knows no queue"),
+    ],
+)
+def test_what_can_never_be_had_is_known_before_a_job_is_submitted(local, resources, said):
+    local.check(Resources(cpus=4))
+    with pytest.raises(UsageError, match=said):
+        local.check(resources)
+
+
 @pytest.mark.parametrize("limit", [{"memory": 0}, {"time": 0.0}, {"time": -1.0}, {"cpus": 0}, {"gpus": -1}])
 def test_there_are_no_limits_of_nothing(limit):
     with pytest.raises(ValueError, match="must be"):

@@ -13,8 +13,10 @@ from filelock import FileLock
 
 from mlkernel.errors import StorageError, UsageError
 from mlkernel.launcher.cancellation import ask_to_stop
+from mlkernel.launcher.fork_server import ForkServer
 from mlkernel.launcher.job_files import JobFiles, submitted_keys
-from mlkernel.launcher.launcher import OVER, JobHandle, JobSpec, JobStatus, LauncherCapabilities
+from mlkernel.launcher.job_start import JobStart
+from mlkernel.launcher.launcher import OVER, JobHandle, JobSpec, JobStatus, LauncherCapabilities, Resources
 from mlkernel.launcher.local_config import LocalConfig
 from mlkernel.launcher.slots import Slots
 from mlkernel.launcher.standing import NEVER_STARTED, standing
@@ -41,8 +43,25 @@ class Local:
         self._slots = Slots.of(config)
         self._waiting: dict[str, JobSpec] = {}
         self._supervisors: dict[str, int] = {}
+        self._fork_server = ForkServer()
         self._submitter = Submitter()
         self._counted = False
+
+    def check(self, resources: Resources) -> None:
+        """See that such a job can be had here.
+
+        :raises UsageError: it asks for more than there is, or for what is not known here.
+        """
+        if resources.extra:
+            raise UsageError(
+                f"local knows no {', '.join(resources.extra)}; it has cpus, gpus, memory and time"
+            )
+        refusal = self._slots.refusal(resources)
+        if refusal is not None:
+            raise UsageError(
+                f"a job asks for {refusal}",
+                hint="Ask for less, or tell the launcher of more with its options cpus and gpus.",
+            )
 
     def submit(self, specs: Sequence[JobSpec]) -> list[JobHandle]:
         """Write down the jobs, and start those that there are slots for.
@@ -54,12 +73,7 @@ class Local:
         """
         for spec in specs:
             check_spec(spec)
-            refusal = self._slots.refusal(spec.resources)
-            if refusal is not None:
-                raise UsageError(
-                    f"job {spec.key!r} asks for {refusal}",
-                    hint="Ask for less, or tell the launcher of more with its options cpus and gpus.",
-                )
+            self.check(spec.resources)
         self._count_running()
         self._write_down(specs)
         self._start_waiting()
@@ -67,6 +81,8 @@ class Local:
 
     def poll(self, handles: Sequence[JobHandle]) -> dict[str, JobStatus]:
         """How jobs stand, after those that there are slots for have started."""
+        for job, lock in self._fork_server.not_started():
+            self._start_supervisor(job, lock)
         self._start_waiting()
         return {handle.key: self._status(handle.key) for handle in handles}
 
@@ -107,6 +123,7 @@ class Local:
         self._waiting.clear()
         for key in list(self._supervisors):
             self._is_supervised(key)
+        self._fork_server.close()
         self._submitter.close()
 
     def _files(self, key: str) -> JobFiles:
@@ -178,14 +195,18 @@ class Local:
         environment = job_environment(
             spec, gpus, hide_gpus=bool(self._slots.gpus), threads=self._config.threads
         )
+        job = JobStart(spec, files, gpus, environment)
+        if not self._fork_server.start(job, lock):
+            self._start_supervisor(job, lock)
+        os.close(lock)
+
+    def _start_supervisor(self, job: JobStart, lock: int) -> None:
         try:
-            self._supervisors[spec.key] = start_supervisor(spec, files, lock, gpus, environment)
+            self._supervisors[job.spec.key] = start_supervisor(job, lock)
         except OSError as error:
-            self._slots.free(spec.key)
+            self._slots.free(job.spec.key)
             with suppress(StorageError):  # then only this process knows why
-                files.write_over({"errno": error.errno, "failing": "supervisor"})
-        finally:
-            os.close(lock)
+                job.files.write_over({"errno": error.errno, "failing": "supervisor"})
 
     def _is_supervised(self, key: str) -> bool:
         """Whether a supervisor that this process started lives; its end is taken note of."""
@@ -203,7 +224,7 @@ class Local:
     def _status(self, key: str) -> JobStatus:
         if key in self._waiting:
             return JobStatus(state="queued")
-        if self._is_supervised(key):
+        if self._is_supervised(key) or self._fork_server.may_have(key):
             return JobStatus(state="running")
         status = standing(self._files(key))
         if status.state == "queued" and self._was_submitted_here(key):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from mlkernel.errors import UsageError
-from mlkernel.launcher.job_files import JobFiles
+from mlkernel.launcher.job_start import HOW_TO_OPEN, JobStart
 from mlkernel.launcher.launcher import JobSpec
 from mlkernel.launcher.supervision.supervisor import LOCK
 from mlkernel.launcher.supervision.watch import WAITED
@@ -33,47 +33,27 @@ def check_spec(spec: JobSpec) -> None:
         "its environment has a name that is empty or contains '='": any(
             not name or "=" in name for name in spec.environment
         ),
-        f"local knows no {', '.join(spec.resources.extra)}; it has cpus, gpus, memory and time": bool(
-            spec.resources.extra
-        ),
     }
     for problem, there in problems.items():
         if there:
             raise UsageError(f"job {spec.key!r} cannot be submitted: {problem}")
 
 
-def start_supervisor(
-    spec: JobSpec, files: JobFiles, lock: int, gpus: Sequence[str], environment: Mapping[str, str]
-) -> int:
-    """Start *spec* and return the process number of its supervisor.
+def start_supervisor(job: JobStart, lock: int) -> int:
+    """Start *job* and return the process number of its supervisor.
 
     :param lock: descriptor of the lock on the job, which the supervisor goes on holding.
-    :param gpus: the devices that are the job's.
-    :param environment: all of it; goes from memory to memory.
     :raises OSError: no process could be started, or the job's folder cannot be written.
     """
-    spec.directory.mkdir(parents=True, exist_ok=True)
-    directory = spec.directory.absolute()
-    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    needs = spec.resources
+    output, errors = (str(path) for path in job.output())
     return os.posix_spawn(
         sys.executable,
-        [
-            sys.executable,
-            *("-I", "-S", "-c", _PROGRAM, str(Path(__file__).parent)),
-            str(files.stem),
-            str((spec.working_directory or Path.cwd()).absolute()),
-            str(needs.time or 0),
-            str(needs.memory or 0),
-            str(spec.grace),
-            ",".join(gpus),
-            *spec.argv,
-        ],
-        environment,
+        [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parent), *job.words()],
+        job.environment,
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(directory / "stdout.txt"), append, 0o666),
-            (os.POSIX_SPAWN_OPEN, 2, str(directory / "stderr.txt"), append, 0o666),
+            (os.POSIX_SPAWN_OPEN, 1, output, *HOW_TO_OPEN),
+            (os.POSIX_SPAWN_OPEN, 2, errors, *HOW_TO_OPEN),
             (os.POSIX_SPAWN_DUP2, lock, LOCK),
         ],
         setsid=True,

@@ -17,21 +17,26 @@ from .watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from collections.abc import Callable
 
 LOCK = 3
 """The file descriptor of the lock; the command does not inherit it."""
+COMMAND = 6
+"""So many words come before those of the command."""
 
 
 class NotStarted(Exception):  # noqa: N818 - says what happened
     """The system refused the command; the argument is the record of it."""
 
 
-def start(argv: list[str], directory: str, records: Records) -> int:
-    """Start the command, in a session of its own, and return its process number.
+def start(
+    argv: list[str], directory: str, records: Records, become: Callable[[list[str]], None]
+) -> int | None:
+    """Start the command, in a session of its own, and return its process number; ``None`` in its own process.
 
     It is written down before the command runs: if this process is killed in between, the new one ends by itself.
 
+    :param become: makes of a process the command; only that which does not replace its program returns.
     :raises NotStarted: the command or its directory does not exist, or may not be used.
     :raises OSError: the records cannot be written; the command did not run.
     """
@@ -40,13 +45,15 @@ def start(argv: list[str], directory: str, records: Records) -> int:
     command = os.fork()
     if command == 0:
         os.close(opener)
-        _become(argv, directory, gate, reporter)
+        os.close(errors)
+        _enter(argv, directory, gate, reporter, become)
+        return None
     os.close(gate)
     os.close(reporter)
     records.running(command)
     os.write(opener, b"!")
     os.close(opener)
-    with open(errors, "rb") as file:  # noqa: PTH123 - a descriptor; closed by exec unless that fails
+    with open(errors, "rb") as file:  # noqa: PTH123 - a descriptor; closed by the command unless it cannot start
         facts = file.read().decode()
     if facts:
         os.waitpid(command, 0)
@@ -54,39 +61,59 @@ def start(argv: list[str], directory: str, records: Records) -> int:
     return command
 
 
-def _become(argv: list[str], directory: str, gate: int, reporter: int) -> NoReturn:
-    failing = "directory"
+def _enter(
+    argv: list[str], directory: str, gate: int, reporter: int, become: Callable[[list[str]], None]
+) -> None:
+    failing, has_become = "directory", False
     try:
         os.setsid()
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python, and so by whatever this process becomes
-            signal.signal(ignored, signal.SIG_DFL)
         if os.read(gate, 1):
+            os.close(gate)
             os.chdir(directory)
             failing = "command"
-            os.execvp(argv[0], argv)  # noqa: S606 - the command is a list of words
+            become(argv)
+            os.close(reporter)
+            has_become = True
     except OSError as error:
         os.write(reporter, f'"errno": {error.errno}, "failing": "{failing}"'.encode())
     finally:
-        os._exit(127)
+        if not has_become:
+            os._exit(127)
 
 
-def main(words: list[str]) -> None:
-    """Start the command, watch it, and tell what became of it."""
-    stem, directory, seconds, megabytes, grace, gpus, *argv = words
+def execute(argv: list[str]) -> None:
+    """Replace the program of this process.
+
+    :raises OSError: the command does not exist, or may not be used.
+    """
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python, and so by whatever this process becomes
+        signal.signal(ignored, signal.SIG_DFL)
+    os.execvp(argv[0], argv)  # noqa: S606 - the command is a list of words
+
+
+def main(words: list[str], become: Callable[[list[str]], None] = execute) -> bool:
+    """Start the command, watch it, and tell what became of it.
+
+    :param become: see :func:`start`.
+    :returns: whether this is the process that has become the command.
+    """
+    stem, directory, seconds, megabytes, grace, gpus = words[:COMMAND]
     os.set_inheritable(LOCK, False)
     killed_before = killed_for_memory()
     try:
         records = Records(stem, gpus)
         if records.cancelled:
             records.over('"verdict": "cancelled"')
-            return
-        command = start(argv, directory, records)
+            return False
+        command = start(words[COMMAND:], directory, records, become)
     except NotStarted as refusal:
         records.over(str(refusal))
-        return
+        return False
     except OSError as error:
         sys.exit(f"mlkernel cannot keep the records of this job: {error.strerror}: {error.filename or stem}")
+    if command is None:
+        return True
     watch = Watch(command, records, seconds=float(seconds), megabytes=int(megabytes), grace=float(grace))
     watch.wait()
     kill_all(command)
@@ -96,3 +123,4 @@ def main(words: list[str]) -> None:
         f'"megabytes": {watch.megabytes}, "seconds": {watch.seconds:.3f}, '
         f'"machine_out_of_memory": {"true" if killed_for_memory() > killed_before else "false"}'
     )
+    return False

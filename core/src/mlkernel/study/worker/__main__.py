@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import encodings.idna  # noqa: F401 - as what is marked below
+import locale  # noqa: F401
 import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from mlkernel.errors import KernelError
+from mlkernel.study.worker import function_target  # noqa: F401
 from mlkernel.study.worker.driver_link import PATIENCE, DriverLink
 from mlkernel.study.worker.job_link import JobLink
 from mlkernel.study.worker.stop_signal import StopSignal
 from mlkernel.study.worker.worker import Worker
+
+# What is imported above and not used here would be imported later, by argparse, by socket and for the usual target. So
+# a worker that is forked finds it, and need not take as long for it as for all the rest.
 
 FAILED = 1
 """The exit code of a job whose run failed."""
