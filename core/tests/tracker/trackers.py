@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 from mlkernel.records.strict_json import strict_json
+from mlkernel.tracker.tracker import TrackedRecord
 
 RECEIVED = "MLKERNEL_TEST_RECEIVED"
 """The variable that names the folder of the files."""
@@ -70,6 +72,17 @@ class Trusts(Appends):
     def log(self, records):
         with self.file.open("a") as file:
             file.writelines(map(_line, records))
+
+
+class Counts(Trusts):
+    """Notes how many records there are in the process when it is given some."""
+
+    most = 0
+
+    def log(self, records):
+        alive = sum(type(one) is TrackedRecord for one in gc.get_objects())
+        type(self).most = max(self.most, alive)
+        super().log(records)
 
 
 class Hangs(Appends):

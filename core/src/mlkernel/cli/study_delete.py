@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from mlkernel.study.study_directory import StudyDirectory
 
 
-SILENT_SECONDS = 120.0
-"""After so long without a heartbeat, a driver on another machine is taken for gone."""
-
-
 def add_delete_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``kernel study delete`` takes."""
     add_study_arguments(parser, nargs="+")
@@ -73,6 +69,8 @@ def _refuse_driven(directory: StudyDirectory) -> None:
 
 def _is_alive(driver: DriverRecord) -> bool:
     """Whether a driver lives: for one of this machine its process tells, for others the heartbeat."""
+    from mlkernel.study.store.records import SILENT_SECONDS
+
     if driver.host != socket.gethostname():
         return time.time() - driver.heartbeat < SILENT_SECONDS
     try:

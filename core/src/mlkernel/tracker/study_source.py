@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlkernel.records.redaction import Redactor
 from mlkernel.records.status import State
 from mlkernel.study.store.records import ReportRecord, RunRecord, StudyRecord, TrialRecord
-from mlkernel.tracker.source import Position
+from mlkernel.tracker.record_window import RecordWindow, Shelf
 from mlkernel.tracker.tracked_run import flat_parameters
 from mlkernel.tracker.tracker import Plain, RunFacts, TrackedRecord, TrackedRun
 
@@ -23,43 +24,21 @@ STATES: Mapping[str, State] = {
 }
 
 
-class RecordList:
-    """Records in memory, of which none is ever taken back."""
-
-    def __init__(self) -> None:
-        self._records: list[TrackedRecord] = []
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is none yet."""
-        return not self._records
-
-    def read(self, position: Position, limit: int) -> tuple[list[TrackedRecord], Position]:
-        """Those after *position*."""
-        found = self._records[position.records : position.records + limit]
-        return found, Position(records=position.records + len(found))
-
-    def holds(self, position: Position) -> bool:
-        """Whether there are so many."""
-        return position.records <= len(self._records)
-
-    def behind(self, records: int) -> Position | None:
-        """After the first *records*."""
-        return Position(records=records) if records <= len(self._records) else None
-
-
-class StudySource(RecordList):
+class StudySource(RecordWindow):
     """The study itself: one record for each trial that ended with values, and the best so far.
 
     :param record: as the store has it; replaced when that changes.
+    :param ended: gives the trials that have ended, in their order.
     :param alive: whether somebody drives it.
     """
 
-    def __init__(self, path: Path, record: StudyRecord) -> None:
-        super().__init__()
+    def __init__(
+        self, path: Path, record: StudyRecord, shelf: Shelf, ended: Callable[[], Iterable[TrialRecord]]
+    ) -> None:
+        super().__init__(shelf)
         self.record = record
         self.alive = True
-        self._path = path
+        self._path, self._ended = path, ended
         self._best: dict[str, float] = {}
 
     @property
@@ -67,23 +46,31 @@ class StudySource(RecordList):
         """Metric and mode of each."""
         return [(one["metric"], one["mode"]) for one in self.record.configuration["objectives"]]
 
-    def add(self, trials: Sequence[TrialRecord]) -> None:
+    def add(self, trials: Iterable[TrialRecord]) -> None:
         """Add trials that ended."""
-        for trial in trials:
-            if trial.values is None:
-                continue
-            values = dict(zip((metric for metric, _ in self.objectives), trial.values, strict=False))
+        for record in self._records(trials, self._best, self.count):
+            self.append(record)
+
+    def again(self, start: int) -> Iterator[TrackedRecord]:
+        """From the store: the best so far depends on all trials."""
+        return islice(self._records(self._ended(), {}, 0), start, None)
+
+    def _records(
+        self, trials: Iterable[TrialRecord], best: dict[str, float], first: int
+    ) -> Iterator[TrackedRecord]:
+        """Records from the number *first* on; *best* is kept up to date."""
+        valued = (trial for trial in trials if trial.values is not None)
+        for number, trial in enumerate(valued, first):
+            values = dict(zip((metric for metric, _ in self.objectives), trial.values or (), strict=False))
             for metric, mode in self.objectives:
                 better = max if mode == "max" else min
-                self._best[metric] = better(values[metric], self._best.get(metric, values[metric]))
-            self._records.append(
-                TrackedRecord(
-                    number=len(self._records),
-                    phase=None,
-                    step=trial.number,
-                    time=trial.ended or trial.created,
-                    metrics={**values, **{f"best/{name}": value for name, value in self._best.items()}},
-                )
+                best[metric] = better(values[metric], best.get(metric, values[metric]))
+            yield TrackedRecord(
+                number=number,
+                phase=None,
+                step=trial.number,
+                time=trial.ended or trial.created,
+                metrics={**values, **{f"best/{name}": value for name, value in best.items()}},
             )
 
     def introduce(self, key: str) -> TrackedRun:
@@ -109,34 +96,79 @@ class StudySource(RecordList):
         return 1 + self.record.revision
 
 
-class TrialSource(RecordList):
+class Extent(NamedTuple):
+    """What is known of a run whose reports were sent."""
+
+    attempt: int
+    reports: int
+    before: int
+    """A position of the study that is before the first of them."""
+
+
+class TrialSource(RecordWindow):
     """One run of a trial that is a function, a class or a script: what it reported.
 
+    :param place: number of the trial, and place of the run in it.
     :param study: that it belongs to.
     :param study_key: by which trackers know the study.
+    :param reports: gives those of the whole study after a position.
+    :param extent: of what was seen of it before.
     """
 
-    def __init__(self, path: Path, study: StudySource, study_key: str) -> None:
-        super().__init__()
-        self._path, self._study, self._study_key = path, study, study_key
+    def __init__(
+        self,
+        path: Path,
+        place: tuple[int, int],
+        study: StudySource,
+        study_key: str,
+        shelf: Shelf,
+        reports: Callable[[int], Iterable[ReportRecord]],
+        extent: Extent | None = None,
+    ) -> None:
+        super().__init__(shelf)
+        self._path, self._place, self._study, self._study_key = path, place, study, study_key
+        self._reports = reports
         self._trial: TrialRecord | None = None
         self._run: RunRecord | None = None
+        self.count, self._before = (0, -1) if extent is None else (extent.reports, extent.before)
+        self._reread = (0, -1)
+        """How many were read again, and the position of the last of them."""
 
     def update(self, trial: TrialRecord, run: RunRecord) -> None:
         """Take over how it stands."""
         self._trial, self._run = trial, run
 
+    @property
+    def extent(self) -> Extent:
+        """What is to be remembered of it when it is let go of."""
+        return Extent(self.attempts(), self.count, self._before)
+
     def add(self, report: ReportRecord) -> None:
         """Add a report."""
+        if self.is_empty:
+            self._before = report.position - 1
+        self.append(self._record(self.count, report))
+
+    def again(self, start: int) -> Iterator[TrackedRecord]:
+        """From the store, on from where that was left if nothing before is wanted."""
+        number, position = self._reread
+        if number > start or number == 0:
+            number, position = 0, self._before
+        for report in self._reports(position):
+            if (report.trial, report.place) == self._place:
+                number += 1
+                self._reread = number, report.position
+                if number > start:
+                    yield self._record(number - 1, report)
+
+    def _record(self, number: int, report: ReportRecord) -> TrackedRecord:
         names = [metric for metric, _ in self._study.objectives]
-        self._records.append(
-            TrackedRecord(
-                number=len(self._records),
-                phase=None,
-                step=report.step,
-                time=report.time,
-                metrics={**dict(zip(names, report.values, strict=False)), **report.metrics},
-            )
+        return TrackedRecord(
+            number=number,
+            phase=None,
+            step=report.step,
+            time=report.time,
+            metrics={**dict(zip(names, report.values, strict=False)), **report.metrics},
         )
 
     def introduce(self, key: str) -> TrackedRun:

@@ -6,18 +6,22 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from itertools import islice
 
 from mlkernel.records.run_directory import RunDirectory
-from mlkernel.study.store.records import RunRecord, TrialRecord
+from mlkernel.study.store.records import SILENT_SECONDS, RunRecord, TrialRecord
 from mlkernel.study.study_directory import StudyDirectory
 from mlkernel.tracker.delivery import Delivery
+from mlkernel.tracker.record_window import Shelf
 from mlkernel.tracker.run_work import Starter
 from mlkernel.tracker.source import RunSource
-from mlkernel.tracker.study_source import StudySource, TrialSource, trial_tags
+from mlkernel.tracker.study_source import STATES, Extent, StudySource, TrialSource, trial_tags
 from mlkernel.tracker.tracking_file import TrackingFile
 
-SILENT_SECONDS = 60.0
-"""A driver that was not heard of for so long is dead."""
+HELD = 20_000
+"""Records that are in memory at once; the others are read again when it is their turn."""
+TRIALS_AT_ONCE = 1000
+"""New trials that are taken up before what is known of them is sent."""
 _REST = ("stopped", "finished", "failed")
 
 Place = tuple[int, int]
@@ -34,13 +38,22 @@ class StudyWork:
         self._file, self._starter, self._watch = file, starter, watch
         self._study = StudyDirectory(file.directory)
         self._store = self._study.open()
-        self._source = StudySource(file.directory, self._store.study(self._study.name))
+        name = self._study.name
+        self._shelf = Shelf(HELD)
+        self._source = StudySource(
+            file.directory, self._store.study(name), self._shelf, lambda: self._store.ends(name)
+        )
         self._delivery = Delivery(self._source, file, watch)
         self._reports: dict[Place, TrialSource] = {}
+        """Of those that go on, or have not been sent."""
+        self._sent: dict[Place, Extent] = {}
+        """Of those whose source was let go of."""
         self._runs: dict[Place, Delivery] = {}
         """Those that may have something to be sent."""
-        self._unclear: set[int] = set()
-        """Trials with a run that has said nothing yet: whether it keeps its metrics in a run directory will show."""
+        self._awaited: set[Place] = set()
+        """Those that had not begun when they were seen."""
+        self._unclear: set[Place] = set()
+        """Those that have said nothing yet: whether one keeps its metrics in a run directory will show."""
         self._thread = threading.get_ident()
         self._may_end = False
         self._seen = object()
@@ -49,16 +62,26 @@ class StudyWork:
     def step(self) -> bool:
         """Send what is new of the study, and then of its runs; one that fails does not hold up the others."""
         may_end = self.may_end()
+        while not self._take_up(may_end=may_end):
+            pass
+        return may_end
+
+    def _take_up(self, *, may_end: bool) -> bool:
+        """Whether nothing that was there is left for later."""
         position = self._store.position(self._study.name)
+        is_all = True
         if position != self._seen:
-            self._look()
-            self._seen = position
+            is_all = self._look()
+            self._seen = position if is_all else object()
+        else:
+            silent = self._awaited | self._unclear
+            self._update_all({place[0] for place in silent if self._files(place).plan.exists()})
         self._source.alive = not may_end
         self._delivery.step()
         errors = [error for place in list(self._runs) if (error := self._send(place)) is not None]
         if errors:
             raise errors[0]
-        return may_end
+        return is_all
 
     def may_end(self) -> bool:
         """Nobody drives it, and nobody is about to; what was so at the last step, where another thread asks.
@@ -78,12 +101,12 @@ class StudyWork:
             delivery.close()
         self._store.close()
 
-    def _look(self) -> None:
-        """See what has changed in the store."""
+    def _look(self) -> bool:
+        """See what has changed in the store; whether that is all."""
         name = self._study.name
         self._source.record = self._store.study(name)
-        touched = {trial for trial, _ in self._runs} | self._unclear
-        self._unclear.clear()
+        begun = {place for place in self._awaited if self._study.run(*place).exists()}
+        touched = {trial for trial, _ in [*self._runs, *self._unclear, *begun]}
         for report in self._store.reports(name, self._newest_report):
             self._newest_report = report.position
             touched.add(report.trial)
@@ -94,10 +117,12 @@ class StudyWork:
             self._newest_end = max(trial.sequence or 0 for trial in ended)
         touched |= {trial.number for trial in ended}
         known = self._newest_trial
-        for trial in self._store.trials(name, after=known):
+        new = list(islice(self._store.trials(name, after=known), TRIALS_AT_ONCE))
+        for trial in new:
             self._newest_trial = trial.number
             self._update(trial)
         self._update_all(number for number in touched if number <= known)
+        return len(new) < TRIALS_AT_ONCE
 
     def _update_all(self, numbers: Iterable[int]) -> None:
         for number in sorted(numbers):
@@ -105,29 +130,49 @@ class StudyWork:
 
     def _update(self, trial: TrialRecord) -> None:
         for run in trial.runs:
-            if run.attempt == 0:
-                continue
             place = (trial.number, run.place)
+            self._awaited.discard(place)
+            self._unclear.discard(place)
+            if run.attempt == 0 and trial.state not in _REST:
+                self._awaited.add(place)
+            if run.attempt == 0 or self._was_sent(place, run):
+                continue
             source = self._report_source(place)
             source.update(trial, run)
-            has_plan = RunDirectory(self._study.run(*place)).plan.exists()
+            has_plan = self._files(place).plan.exists()
             if not has_plan and source.facts().state == "running" and source.is_empty:
-                self._unclear.add(trial.number)
+                self._unclear.add(place)
             elif place not in self._runs:
                 self._runs[place] = self._deliver(trial, run, has_plan=has_plan)
 
+    def _files(self, place: Place) -> RunDirectory:
+        return RunDirectory(self._study.run(*place))
+
     def _report_source(self, place: Place) -> TrialSource:
         if place not in self._reports:
-            path = self._study.run(*place)
-            self._reports[place] = TrialSource(path, self._source, self._delivery.key)
+            self._reports[place] = TrialSource(
+                self._study.run(*place),
+                place,
+                self._source,
+                self._delivery.key,
+                self._shelf,
+                lambda after: self._store.reports(self._study.name, after),
+                self._sent.pop(place, None),
+            )
         return self._reports[place]
 
+    def _was_sent(self, place: Place, run: RunRecord) -> bool:
+        """Whether nothing has happened since it was sent."""
+        return place in self._sent and self._sent[place].attempt == run.attempt and STATES[run.state] in _REST
+
     def _deliver(self, trial: TrialRecord, run: RunRecord, *, has_plan: bool) -> Delivery:
-        path = self._study.run(trial.number, run.place)
+        place = (trial.number, run.place)
+        path = self._study.run(*place)
         file = TrackingFile(path, self._file.path.stem)
         file.begin(self._delivery.tracking.tracker)
         if not has_plan:
-            return Delivery(self._report_source((trial.number, run.place)), file, self._watch)
+            return Delivery(self._report_source(place), file, self._watch)
+        self._report_source(place).close()  # what the run logged itself is sent instead
         source = RunSource(
             path, group=self._study.name, group_key=self._delivery.key, tags=trial_tags(trial, run)
         )
@@ -140,4 +185,7 @@ class StudyWork:
             return error
         if facts.state in _REST:
             del self._runs[place]
+            source = self._reports.pop(place)
+            source.close()
+            self._sent[place] = source.extent
         return None

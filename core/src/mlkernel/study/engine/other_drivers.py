@@ -7,11 +7,10 @@ import time
 from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.engine.worker_pool import WorkerPool
+from mlkernel.study.store.records import SILENT_SECONDS
 
 LOOK_SECONDS = 1.0
 """Between two looks at what others wrote."""
-SILENT_SECONDS = 60.0
-"""A driver that was not heard of for so long is dead."""
 
 
 class OtherDrivers:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from mlkernel.errors import KernelError
 from mlkernel.run.stop_request import StopRequest
-from mlkernel.study.engine.other_drivers import SILENT_SECONDS
-from mlkernel.study.store.records import DriverRecord
+from mlkernel.study.store.records import SILENT_SECONDS, DriverRecord
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_directory import StudyDirectory
 

@@ -14,7 +14,6 @@ from mlkernel.errors import StorageError, UsageError
 from mlkernel.run.stop_request import StopRequest
 from mlkernel.study.engine.driver import driver_name
 from mlkernel.study.engine.driver_lock import DriverLock
-from mlkernel.study.engine.other_drivers import SILENT_SECONDS
 from mlkernel.study.engine.schedule_check import check_schedule
 from mlkernel.study.engine.study_drive import StudyDrive
 from mlkernel.study.engine.study_joining import check_joining, require_database
@@ -25,6 +24,7 @@ from mlkernel.study.engine.study_settings import plain_study, settled
 from mlkernel.study.engine.target_check import check_target
 from mlkernel.study.engine.warm_start import earlier_observations
 from mlkernel.study.store.opening import open_store
+from mlkernel.study.store.records import SILENT_SECONDS
 from mlkernel.study.store.store_url import scheme
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_config import StudyConfig

@@ -13,6 +13,8 @@ from mlkernel.study.curves import TrialState
 StudyState = Literal["running", "stopped", "finished"]
 RunState = Literal["waiting", "running", "paused", "stopped", "finished", "failed"]
 """A run is the training of one trial with one seed (and fold); its states are those of trials."""
+SILENT_SECONDS = 60.0
+"""A driver whose newest heartbeat is older than this is dead."""
 
 
 @frozen(kw_only=True)
