@@ -23,8 +23,14 @@ def site_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sit
     folder.forget_modules()
 
 
-@pytest.fixture
-def games(site_folder: SiteFolder) -> ModuleType:
+@pytest.fixture(scope="module")
+def games(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """The module of an installed distribution whose games choose rules."""
-    install_games(site_folder)
-    return import_module("games")
+    home = tmp_path_factory.mktemp("games")
+    folder = SiteFolder(home / "site", home)
+    folder.path.mkdir()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder.enter(monkeypatch)
+        install_games(folder)
+        yield import_module("games")
+    folder.forget_modules()

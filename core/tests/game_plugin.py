@@ -67,9 +67,8 @@ NAMES = {"kinds": ["game", "rule"], "games": ["cards", "board", "dice"], "rules"
 
 
 def install_games(site_folder: SiteFolder) -> None:
-    """Install it as it would be after a day."""
+    """Install it."""
     points = {
         f"mlkernel.{group}": {name: f"games:{name}" for name in found} for group, found in NAMES.items()
     }
     site_folder.install("games", {"games": GAMES}, points)
-    site_folder.settle()

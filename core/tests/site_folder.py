@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -29,7 +30,7 @@ class SiteFolder:
         entry_points: Mapping[str, Mapping[str, str]],
         version: str = "1.0",
     ) -> Path:
-        """Write the distribution and return its ``dist-info`` folder."""
+        """Write the distribution, as it would be after a day, and return its ``dist-info`` folder."""
         for name, source in modules.items():
             file = self.path / f"{name}.py"
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -42,6 +43,7 @@ class SiteFolder:
             for group, points in entry_points.items()
         )
         (info / "entry_points.txt").write_text("\n\n".join(sections) + "\n")
+        self.settle()
         return info
 
     def install_trainer(
@@ -62,10 +64,11 @@ class SiteFolder:
         )
 
     def settle(self) -> None:
-        """Date everything back by a day, as if it had been installed then."""
+        """Date back by a day what is new, as if it had been installed then: an index of what is new is not kept."""
         for path in (*self.path.rglob("*"), self.path):
             stamp = path.stat().st_mtime - DAY
-            os.utime(path, (stamp, stamp))
+            if stamp > time.time() - 1.5 * DAY:
+                os.utime(path, (stamp, stamp))
 
     def environment(self) -> dict[str, str]:
         """Environment variables of a process that finds these distributions beside the installed ones."""
