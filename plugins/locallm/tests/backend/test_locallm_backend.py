@@ -290,7 +290,7 @@ async def work():
     backend = LocalLmBackend(LocalLmConfig(step_checkpoints=3), context)
     model = await backend.prepare(None)
     await backend.submit(FineTuneRequest(key="k", provider="locallm", model=model, method="sft",
-        training_file=Path(sys.argv[2]), options={"epochs": 40, "batch_size": 16}))
+        training_file=Path(sys.argv[2]), options={"epochs": 16, "batch_size": 16}))
     await asyncio.sleep(1000)
 
 asyncio.run(work())
@@ -300,7 +300,7 @@ asyncio.run(work())
 def test_a_job_whose_process_was_killed_is_done_again_and_ends_the_same(
     tmp_path: Path, request_for: Callable[..., FineTuneRequest]
 ) -> None:
-    request = request_for("", key="k", options={"epochs": 40, "batch_size": 16})
+    request = request_for("", key="k", options={"epochs": 16, "batch_size": 16})
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(killed), str(request.training_file)])
     while not list(killed.glob("models/*-step-6.safetensors")):
