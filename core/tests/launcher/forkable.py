@@ -31,6 +31,6 @@ def servers(parent: int | None = None) -> list[int]:
         except OSError:  # it is over
             continue
         is_child = int(fields[1]) == (parent or os.getpid())
-        if is_child and (fields[0] == b"Z" or b"supervision.server" in words):
+        if is_child and (fields[0] == b"Z" or b"supervision.server import serve" in words):
             found.append(int(process.name))
     return found

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from mlkernel.launcher import fork_server
 from mlkernel.launcher.launcher import JobStatus
 from mlkernel.launcher.local import Local
 from mlkernel.launcher.local_config import LocalConfig
@@ -166,6 +167,24 @@ def test_what_it_was_asked_for_when_it_was_killed_is_started(local: Local, tmp_p
     assert {status.exit_code for status in wait_for(local, handles).values()} == {4}
     assert [output(local, key) for key in "ab"] == ["False\n"] * 2
     assert servers() == []
+
+
+def test_what_it_is_silent_about_for_too_long_is_started(local: Local, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(fork_server, "_PATIENCE_SECONDS", 0.5)
+    code = f"print({IS_FORKED})"
+    handles = local.submit([forkable(tmp_path, "a", code, module="waits", working_directory=tmp_path)])
+    wait_until(lambda: local.poll(handles) and not servers(), "its end")
+    (tmp_path / "go").touch()
+    assert wait_for(local, handles)["a"].state == "succeeded"
+    assert output(local, "a") == "False\n"
+
+
+def test_a_job_without_a_directory_to_start_in_fails(local: Local, tmp_path: Path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    status = run(local, forkable(tmp_path, "a", "pass"))
+    assert status == JobStatus(state="failed", reason="cannot be started: No such file or directory")
 
 
 def test_what_waits_for_its_imports_can_be_cancelled(local: Local, tmp_path: Path):

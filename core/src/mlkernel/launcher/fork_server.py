@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import socket
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -24,7 +26,9 @@ _PROGRAM = (
 """Nothing that lies in the current folder is imported."""
 _READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "GLIBC_", "TZ", "HOME")
 """Beginnings of the names of variables that are looked at when a program starts, and not again."""
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_SECONDS = 60.0
+"""Who has not answered for so long is taken for hanging in an import: what is started instead can be ended."""
+_END_SECONDS = 5.0
 """Its end takes no time, but where an import does."""
 
 
@@ -42,6 +46,7 @@ class ForkServer:
         """What it cannot change for a job."""
         self._asked: deque[JobStart] = deque()
         """Not answered yet, in their order."""
+        self._silent_since = 0.0
         self._refused: list[JobStart] = []
         """Refused by it, or not answered before it ended."""
 
@@ -53,22 +58,13 @@ class ForkServer:
         argv = job.spec.argv
         if not job.spec.forkable or argv[:2] != (sys.executable, "-m") or len(argv) < 3:
             return False
-        if self._pid is None:
-            self._begin()
-        if self._socket is None or _fixed(job.environment, job.directory) != self._fixed:
-            return False
-        request = json.dumps({"words": job.words(), "environment": dict(job.environment)}).encode()
         try:
-            with ExitStack() as stack:
-                files = [lock, *job.open_output(stack)]
-                socket.send_fds(self._socket, [request], files, socket.MSG_DONTWAIT)
+            return self._ask(job, lock)
         except ConnectionError:
             self._lose()
-            return False
         except OSError:  # it has too much to do, or so much cannot be said, or there is nowhere to write to
-            return False
-        self._asked.append(job)
-        return True
+            pass
+        return False
 
     def may_have(self, key: str) -> bool:
         """Whether it was asked to start this job, and is not known to have started it or not."""
@@ -96,42 +92,60 @@ class ForkServer:
         self._socket = None
         with suppress(ProcessLookupError, ChildProcessError):  # somebody else waited for it
             process = os.pidfd_open(self._pid)
-            select.select([process], [], [], _PATIENCE_SECONDS)
+            select.select([process], [], [], _END_SECONDS)
             os.close(process)
             os.waitpid(self._pid, os.WNOHANG)
+
+    def _ask(self, job: JobStart, lock: int) -> bool:
+        if self._pid is None:
+            self._begin()
+        if self._socket is None or _fixed(job.environment, job.directory) != self._fixed:
+            return False
+        request = json.dumps({"words": job.words(), "environment": dict(job.environment)}).encode()
+        with ExitStack() as stack:
+            files = [lock, *job.open_output(stack)]
+            socket.send_fds(self._socket, [request], files, socket.MSG_DONTWAIT)
+        if not self._asked:
+            self._silent_since = time.monotonic()
+        self._asked.append(job)
+        return True
 
     def _begin(self) -> None:
         self._fixed = _fixed(os.environ, Path.cwd())
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            try:
-                self._pid = os.posix_spawn(
-                    sys.executable,
-                    [sys.executable, "-c", _PROGRAM, ROOM],
-                    os.environ,
-                    file_actions=[
-                        *((os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)),
-                        (os.POSIX_SPAWN_DUP2, theirs.fileno(), LOCK),
-                    ],
-                    setsid=True,
-                    setsigmask=(),
-                )
-            except OSError:
-                ours.close()
-            else:
-                self._socket = ours
+        with ExitStack() as failing, theirs:
+            failing.callback(ours.close)
+            self._pid = os.posix_spawn(
+                sys.executable,
+                [sys.executable, "-c", _PROGRAM, ROOM],
+                os.environ,
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, theirs.fileno(), LOCK),
+                ],
+                setsid=True,
+                setsigmask=(),
+            )
+            failing.pop_all()
+        self._socket = ours
 
     def _hear(self) -> None:
-        while self._asked and self._socket is not None:
+        while self._asked and self._socket is not None and self._pid is not None:
             try:
                 answer = self._socket.recv(len(STARTED), socket.MSG_DONTWAIT)
             except BlockingIOError:
-                return
+                if time.monotonic() < self._silent_since + _PATIENCE_SECONDS:
+                    return
+                os.kill(self._pid, signal.SIGKILL)  # nobody else waits for it: the number is still its own
+                answer = b""
             except ConnectionError:
                 answer = b""
             if not answer:
                 self._lose()
                 return
+            self._silent_since = time.monotonic()
             job = self._asked.popleft()
             if answer != STARTED:
                 self._refused.append(job)
