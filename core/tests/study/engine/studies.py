@@ -11,6 +11,8 @@ from mlkernel.study.study_directory import StudyDirectory
 
 TARGETS = Path(__file__).with_name("targets.py")
 SPACE = "x=uniform(low=-1,high=1,bins=5)"
+_started: list[subprocess.Popen[str]] = []
+"""Drivers of the test under way."""
 
 
 def command(*words, cwd):
@@ -43,13 +45,24 @@ def start_search(cwd, function, *words, name="study", algorithm="grid"):
 
 
 def start(*words, cwd):
-    return subprocess.Popen(
+    driver = subprocess.Popen(
         [sys.executable, "-m", "mlkernel", *words],
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    _started.append(driver)
+    return driver
+
+
+def end_drivers():
+    """End those that a test started and has not waited for."""
+    while _started:
+        driver = _started.pop()
+        if driver.poll() is None:
+            driver.kill()
+            driver.communicate()
 
 
 def trials(cwd, name="study"):

@@ -23,12 +23,6 @@ def test_a_value_that_is_no_number_fails_at_once(tmp_path):
     assert trials(tmp_path)[3].runs[0].attempt == 1
 
 
-def test_a_run_over_its_time_limit_is_ended(tmp_path):
-    done = search(tmp_path, "hangs", "resources.time=0.5")
-    assert done.returncode == 0, done.stderr
-    assert failures(tmp_path) == dict.fromkeys((3, 4), "it ran longer than its limit of 0.5 s")
-
-
 def test_a_metric_that_is_never_reported_is_named_beside_those_that_were(tmp_path):
     done = search(tmp_path, "silent", "--trials", "2")
     assert done.returncode == 1
@@ -112,7 +106,7 @@ def test_a_folder_to_start_in_that_is_missing_is_named(tmp_path):
     assert not (tmp_path / "studies").exists()
 
 
-@pytest.mark.parametrize("before", ["no-such-program", "echo 'torn"])
+@pytest.mark.parametrize("before", ["no-such-program", pytest.param("echo 'torn", marks=pytest.mark.slow)])
 def test_a_command_before_a_study_that_cannot_be_run_can_be_mended(tmp_path, before):
     done = search(tmp_path, "objective", f'before=["{before}"]')
     assert done.returncode == 1

@@ -38,7 +38,7 @@ def test_a_queue_is_asked_a_few_times_a_second_however_many_jobs_have_ended(tmp_
     assert len(polls) < 10 * seconds
 
 
-@pytest.mark.parametrize("scheduler", ["asha", "pbt"])
+@pytest.mark.parametrize("scheduler", ["asha", pytest.param("pbt", marks=pytest.mark.slow)])
 def test_schedulers_that_pause_go_on_with_further_jobs(tmp_path, scheduler):
     options = {"asha": ["scheduler.form=promote"], "pbt": ["scheduler.interval=3"]}.get(scheduler, [])
     words = ("--scheduler", scheduler, *options, "--max-step", "9", "--trials", "4", "--jobs", "2")

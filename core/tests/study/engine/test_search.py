@@ -71,10 +71,3 @@ def test_points_are_tried_first_and_earlier_studies_are_known(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert trials(tmp_path)[0].parameters == {"x": 0.25}
-
-
-def test_commands_run_before_and_after(tmp_path):
-    done = search(tmp_path, "objective", 'before=["touch before"]', 'after=["touch after"]')
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "before").exists()
-    assert (tmp_path / "after").exists()
