@@ -26,7 +26,7 @@ from mlkernel.study.worker.worker_server import WorkerServer
 
 from .small_driver import SmallDriver, order, start_worker
 
-SLOW = """
+TARGETS = """
 import time
 
 def slow(config, reporter):
@@ -34,7 +34,11 @@ def slow(config, reporter):
         time.sleep(0.05)
         reporter(loss=step)
 
-class Slow:
+def eager(config, reporter):
+    for step in range(1, config["reports"] + 1):
+        reporter(loss=step)
+
+class Climbs:
     def setup(self, config):
         self.height = 0
 
@@ -52,7 +56,7 @@ class Slow:
 
 @pytest.fixture
 def study(tmp_path):
-    (tmp_path / "slow.py").write_text(textwrap.dedent(SLOW))
+    (tmp_path / "targets.py").write_text(textwrap.dedent(TARGETS))
     return tmp_path
 
 
@@ -60,7 +64,7 @@ def test_a_worker_goes_on_with_the_driver_that_comes_next(study):
     with start_worker(study, "--patience", "10", cwd=study) as worker:
         first = SmallDriver(study)
         with first:
-            first.drive([order(study, "./slow.py:slow")], until=lambda: len(first.reports) == 5)
+            first.drive([order(study, "./targets.py:slow")], until=lambda: len(first.reports) == 5)
         with SmallDriver(study) as second:
             second.drive([])
         worker.communicate(timeout=20)
@@ -78,7 +82,7 @@ def test_an_end_that_nobody_confirmed_is_told_again(study):
             while "end" not in seen:
                 for one in silent.poll(1.0):
                     seen.append(one.message.type)
-                    answers = {"hello": order(study, "./slow.py:slow", max_step=1), "report": Continue()}
+                    answers = {"hello": order(study, "./targets.py:slow", max_step=1), "report": Continue()}
                     if one.message.type in answers:
                         one.channel.send(answers[one.message.type])
         with SmallDriver(study) as second:
@@ -88,9 +92,9 @@ def test_an_end_that_nobody_confirmed_is_told_again(study):
     assert worker.returncode == 0
 
 
-@pytest.mark.parametrize("name", ["slow", "Slow"])
+@pytest.mark.parametrize("name", ["slow", "Climbs"])
 def test_a_worker_that_nobody_drives_leaves_what_can_be_resumed(study, name):
-    asked = order(study, f"./slow.py:{name}", max_step=20)
+    asked = order(study, f"./targets.py:{name}", max_step=20)
     with start_worker(study, "--patience", "0.3", cwd=study) as worker:
         driver = SmallDriver(study)
         with driver:
@@ -195,41 +199,14 @@ def test_who_took_over_the_port_of_a_dead_driver_is_told_nothing_and_holds_no_wo
     assert worker.returncode == 75
 
 
-EAGER = """
-def eager(config, reporter):
-    for step in range(1, config["reports"] + 1):
-        reporter(loss=step)
-
-class Eager:
-    def setup(self, config):
-        self.height = 0
-
-    def step(self):
-        self.height += 1
-        return {"loss": self.height}
-
-    def save_checkpoint(self, folder):
-        return {"height": self.height}
-
-    def load_checkpoint(self, saved):
-        self.height = saved["height"]
-"""
-
-
-@pytest.fixture
-def eager_study(tmp_path):
-    (tmp_path / "eager.py").write_text(textwrap.dedent(EAGER))
-    return tmp_path
-
-
 def eager(study, name="eager", reports=300):
-    return order(study, f"./eager.py:{name}", max_step=reports, parameters={"reports": reports})
+    return order(study, f"./targets.py:{name}", max_step=reports, parameters={"reports": reports})
 
 
-def test_nobody_waits_for_answers_that_would_say_nothing_new(eager_study):
-    often = SmallDriver(eager_study, lambda one: Continue(until=one.step + 50))
-    with often as driver, start_worker(eager_study, cwd=eager_study) as worker:
-        driver.drive([eager(eager_study)])
+def test_nobody_waits_for_answers_that_would_say_nothing_new(study):
+    often = SmallDriver(study, lambda one: Continue(until=one.step + 50))
+    with often as driver, start_worker(study, cwd=study) as worker:
+        driver.drive([eager(study)])
         worker.communicate(timeout=20)
     assert [one.step for one in driver.reports] == list(range(1, 301))
     waited = {one.step for one in driver.reports if one.waits}
@@ -237,12 +214,12 @@ def test_nobody_waits_for_answers_that_would_say_nothing_new(eager_study):
     assert len(waited) < 100
 
 
-def test_what_was_told_to_a_driver_that_died_is_told_again(eager_study):
-    with start_worker(eager_study, "--patience", "10", cwd=eager_study) as worker:
-        first = SmallDriver(eager_study, lambda one: Continue(until=200))
+def test_what_was_told_to_a_driver_that_died_is_told_again(study):
+    with start_worker(study, "--patience", "10", cwd=study) as worker:
+        first = SmallDriver(study, lambda one: Continue(until=200))
         with first:  # it hears, and writes nothing down
-            first.drive([eager(eager_study)], until=lambda: bool(first.reports))
-        with SmallDriver(eager_study, lambda one: Continue(until=200)) as second:
+            first.drive([eager(study)], until=lambda: bool(first.reports))
+        with SmallDriver(study, lambda one: Continue(until=200)) as second:
             second.drive([])
         worker.communicate(timeout=20)
     assert worker.returncode == 0
@@ -253,17 +230,17 @@ def test_what_was_told_to_a_driver_that_died_is_told_again(eager_study):
     assert set(range(1, 301)) <= {*steps, *(one.step for one in first.reports if one.step <= known)}
 
 
-@pytest.mark.parametrize("name", ["eager", "Eager"])
-def test_what_nobody_confirmed_is_left_to_the_next_attempt(eager_study, name):
-    with start_worker(eager_study, "--patience", "0.3", cwd=eager_study) as worker:
-        driver = SmallDriver(eager_study, lambda one: Continue(until=1000))
+@pytest.mark.parametrize("name", ["eager", "Climbs"])
+def test_what_nobody_confirmed_is_left_to_the_next_attempt(study, name):
+    with start_worker(study, "--patience", "0.3", cwd=study) as worker:
+        driver = SmallDriver(study, lambda one: Continue(until=1000))
         with driver:
-            driver.drive([eager(eager_study, name)], until=lambda: bool(driver.reports))
+            driver.drive([eager(study, name)], until=lambda: bool(driver.reports))
             confirmed = max(one.step for one in driver.reports if one.waits)
         worker.communicate(timeout=20)
     assert worker.returncode == 75
-    with SmallDriver(eager_study) as later, start_worker(eager_study, cwd=eager_study) as worker:
-        later.drive([attrs.evolve(eager(eager_study, name), attempt=2, resume=True)])
+    with SmallDriver(study) as later, start_worker(study, cwd=study) as worker:
+        later.drive([attrs.evolve(eager(study, name), attempt=2, resume=True)])
         worker.communicate(timeout=20)
     assert set(range(int(confirmed) + 1, 301)) <= {one.step for one in later.reports}
     assert later.end.state == "finished"
