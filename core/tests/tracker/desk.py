@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from core.tests.command_folder import CommandFolder
 
 from .trackers import RECEIVED
 
 PATIENCE_SECONDS = 90
 
 
-class Desk:
+class Desk(CommandFolder):
     """Where ``kernel`` is typed."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder, stderr=subprocess.STDOUT)
         self.received = folder / "received"
         self.received.mkdir()
-        self.environment = {**os.environ, RECEIVED: str(self.received)}
-        self._started: list[subprocess.Popen[str]] = []
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Type a command and go on."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlkernel", *words],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._started.append(process)
-        return process
+        self.environment[RECEIVED] = str(self.received)
 
     def kernel(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Type a command and wait for its end."""
@@ -49,10 +35,3 @@ class Desk:
         while not is_so():
             assert time.monotonic() < deadline
             time.sleep(0.02)
-
-    def close(self) -> None:
-        """End what a test that failed left behind."""
-        for process in self._started:
-            if process.poll() is None:
-                process.kill()
-                process.communicate()

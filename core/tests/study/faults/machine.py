@@ -6,43 +6,28 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from core.tests.command_folder import CommandFolder
 
 from mlkernel.study.study_directory import StudyDirectory
 
 from .killed_study import SECONDS, TARGETS, kill, processes_of
 
 
-class Machine:
+class Machine(CommandFolder):
     """One that has a copy of the targets, and studies of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._started: list[subprocess.Popen[str]] = []
+        super().__init__(folder)
         folder.mkdir()
         shutil.copy(TARGETS, folder / "targets.py")
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start a command of ``kernel``."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlkernel", *words],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._started.append(process)
-        return process
-
     def close(self) -> None:
-        """End what a test that failed left behind."""
-        for process in self._started:
-            if process.poll() is None:
-                process.kill()
-                process.communicate()
+        """End drivers and workers that still go on."""
+        super().close()
         for group in processes_of(self.folder):
             for number in group:
                 kill(number)
