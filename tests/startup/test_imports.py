@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -24,28 +23,29 @@ TRAINERS = [row.reference for row in read_index().rows("mlkernel.trainers")]
 Imported = Callable[..., set[str]]
 
 
-@pytest.fixture
-def imported(tmp_path: Path) -> Imported:
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
     """Type a command line and return all modules that it imports.
 
-    Once before, so that the index of entry points is there, as it is after the first command in an environment.
+    The index of entry points is there, as it is after the first command in an environment.
     """
-    cache = {"MLKERNEL_CACHE": str(tmp_path / "cache"), "MLKERNEL_CONFIG": str(tmp_path / "config")}
+    folder = tmp_path_factory.mktemp("startup")
+    cache = {"MLKERNEL_CACHE": str(folder / "cache"), "MLKERNEL_CONFIG": str(folder / "config")}
 
-    def type_twice(*words: str) -> set[str]:
-        for _ in range(2):
-            answer = subprocess.run(
-                [sys.executable, "-X", "importtime", "-m", "mlkernel", *words],
-                cwd=tmp_path,
-                env={"PATH": "", "HOME": str(tmp_path), **cache},
-                capture_output=True,
-                text=True,
-                check=True,
-            )
+    def type_words(*words: str) -> set[str]:
+        answer = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "mlkernel", *words],
+            cwd=folder,
+            env={"PATH": "", "HOME": str(folder), **cache},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         lines = [line for line in answer.stderr.splitlines() if line.startswith("import time:")]
         return {line.rpartition("|")[2].strip() for line in lines}
 
-    return type_twice
+    type_words("plugin", "list")
+    return type_words
 
 
 @pytest.mark.parametrize("words", [["--help"], ["plugin", "list"], ["plugin", "list", "--json"], ["version"]])
