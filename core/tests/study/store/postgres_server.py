@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -76,6 +75,8 @@ def _programs() -> Path | None:
 def _unprivileged() -> int | None:
     if os.getuid() != 0:
         return None
+    import pwd  # which not every system has
+
     names = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
     return names.get("postgres", names["nobody"])
 
