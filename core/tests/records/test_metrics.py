@@ -93,6 +93,13 @@ def test_records_of_several_threads_are_neither_lost_nor_doubled(path, writer, m
     assert path.stat().st_size == writer.size
 
 
+def test_a_flush_after_the_end_writes_nothing(path, writer):
+    append(writer, 0)
+    writer.close()
+    writer.flush()
+    assert iterations(path) == [0]
+
+
 def test_rewinding_drops_what_came_after(path, writer):
     append(writer, 0, 1)
     size = writer.size

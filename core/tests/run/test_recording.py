@@ -37,6 +37,23 @@ class Tiny(Base):
     assert times == sorted(times)
 
 
+def test_a_record_is_seen_while_nothing_follows_it(trainer_folder):
+    folder = trainer_folder("""
+from mlkernel import read_metrics
+
+class Tiny(Base):
+    def step(self, iteration):
+        iteration.log(loss=1.0)
+        if iteration.number == 1:
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline and len(read_metrics(self.run.directory)) < 2:
+                time.sleep(0.05)
+            self.run.note("seen", len(read_metrics(self.run.directory)))
+""")
+    folder.start_here("checkpoint.every_seconds=null")
+    assert folder.status.notes == {"seen": 2}
+
+
 ARTIFACT = """
 class Tiny(Base):
     def train(self):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas
 
 FLUSH_SECONDS = 0.5
-"""How old an unwritten record may become; a checkpoint writes all of them first."""
+"""How old an unwritten record may become before the next one writes it; a checkpoint writes all of them first."""
 
 
 @frozen
@@ -99,10 +99,13 @@ class MetricWriter:
         self.size = size
 
     def close(self) -> None:
-        """Flush and close."""
+        """Flush and close; nothing is written after it, by whatever thread."""
         with self._lock:
-            self.flush()
-            self._file.close()
+            try:
+                self.flush()
+            finally:
+                self._pending.clear()
+                self._file.close()
 
 
 def as_numbers(metrics: Mapping[str, Any]) -> dict[str, float]:

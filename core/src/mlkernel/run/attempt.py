@@ -108,6 +108,7 @@ class Attempt:
         try:
             hooks = self._make_hooks(logger)
             run = self._make_run(hooks, stop_request, logger)
+            heartbeat.hand_out(run.keeper.metrics)
             self._train(run)
         except RunStopped as stopped:
             stop_request.close()

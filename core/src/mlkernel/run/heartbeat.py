@@ -1,19 +1,21 @@
-"""A thread that says that a run lives, and hears when it shall stop."""
+"""A thread that says that a run lives, hands out what it logged, and hears when it shall stop."""
 
 from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from mlkernel.errors import StorageError
+from mlkernel.records.metrics import MetricWriter
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.records.status import HEARTBEAT_SECONDS, State, Status, write_status
 from mlkernel.run.stop_request import StopRequest
 
 _LOOK_SECONDS = 0.5
-"""How often the thread looks for a request of ``kernel stop``."""
+"""How often the thread looks for a request of ``kernel stop``, and for records."""
 
 
 class Heartbeat:
@@ -23,6 +25,7 @@ class Heartbeat:
         self._files = files
         self._status = status
         self._stop_request = stop_request
+        self._metrics: MetricWriter | None = None
         self._writing = threading.Lock()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="mlkernel heartbeat", daemon=True)
@@ -41,6 +44,10 @@ class Heartbeat:
         self._end.set()
         self._thread.join()
 
+    def hand_out(self, metrics: MetricWriter) -> None:
+        """Let others see every record within a second, also where no other one follows it for long."""
+        self._metrics = metrics
+
     def end_attempt(self, outcome: State, reason: str | None = None) -> None:
         """Write the attempt's last status.
 
@@ -55,15 +62,17 @@ class Heartbeat:
         while not self._end.wait(_LOOK_SECONDS):
             if self._files.stop_request.exists():
                 self._stop_request.ask("kernel stop")
-            if time.monotonic() >= next_beat:
-                next_beat += HEARTBEAT_SECONDS
-                self._write()
+            is_due = time.monotonic() >= next_beat
+            next_beat += HEARTBEAT_SECONDS if is_due else 0.0
+            self._write(beats=is_due)
 
-    def _write(self) -> None:
-        with self._writing:
-            if self._status.state == "running":
+    def _write(self, *, beats: bool) -> None:
+        # An error of the disk is left to the training thread, which meets the same one and tells the user.
+        with self._writing, suppress(StorageError, OSError):
+            if self._status.state != "running":
+                return
+            if self._metrics is not None:
+                self._metrics.flush()
+            if beats:
                 self._status.heartbeat = time.time()
-                try:
-                    write_status(self._files, self._status, durable=False)
-                except (StorageError, OSError):  # the training thread meets the same disk and tells the user
-                    return
+                write_status(self._files, self._status, durable=False)
