@@ -82,7 +82,8 @@ def test_what_this_driver_wrote_is_not_learnt_twice(store):
     state = state_of(store)
     store.set_trial("study", 0, "waiting", until=3)
     state.pause(store.pause("study", 0, step=3, values=[0.25]))
-    state.end(store.set_trial("study", 0, "stopped", values=[0.25]))
+    store.set_trial("study", 0, "stopped", values=[0.25])
+    state.end(store.trial("study", 0))
     known = [(one.number, one.budget) for one in state.history]
     state.read(store, "study")
     assert [(one.number, one.budget) for one in state.history] == known == [(0, 1), (0, 3), (0, 1)]

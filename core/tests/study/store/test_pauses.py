@@ -37,7 +37,8 @@ def test_pauses_and_ends_have_one_order(store: SqlStore) -> None:
 def test_the_source_of_a_copy_is_known_until_the_next_pause(store: SqlStore) -> None:
     begun(store, 2)
     store.pause("s", 1, step=1, values=[0.5])
-    assert store.set_trial("s", 1, "waiting", until=2, parent=0).source == 0
+    store.set_trial("s", 1, "waiting", until=2, parent=0)
+    assert store.trial("s", 1).source == 0
     start(store, 1)
     assert store.trial("s", 1).source == 0
     store.pause("s", 1, step=2, values=[0.5])

@@ -9,7 +9,7 @@ import pytest
 from mlkernel.errors import UnknownNameError, UsageError
 from mlkernel.study.store.records import DriverRecord, TrialRecord
 from mlkernel.study.store.sql_store import SqlStore
-from mlkernel.study.store.study_store import NewTrialRecord
+from mlkernel.study.store.study_store import NewReportRecord, NewTrialRecord
 
 POINT = {"trainer.lr": 0.01, "trainer.layers": [64, 64], "trainer.name": "größer", "trainer.none": None}
 ME = "host-1-ab"
@@ -26,8 +26,11 @@ def add(
     )
 
 
-def start(store: SqlStore, trial: int, place: int = 0, *, driver: str = ME, until: float | None = None):
-    return store.start_run("s", trial, place, driver=driver, directory=f"runs/{trial}-{place}", until=until)
+def start(
+    store: SqlStore, trial: int, place: int = 0, *, driver: str = ME, until: float | None = None, handle=None
+):
+    directory = f"runs/{trial}-{place}"
+    return store.start_run("s", trial, place, driver=driver, directory=directory, until=until, handle=handle)
 
 
 def report(store: SqlStore, trial: int, step: float, value: float = 1.0, **given):
@@ -185,8 +188,7 @@ def test_a_run_of_a_trial_that_ended_is_not_started(study: SqlStore) -> None:
 
 def test_a_paused_run_is_started_again_without_its_old_handle(study: SqlStore) -> None:
     add(study)
-    start(study, 0)
-    study.set_handle("s", 0, 0, {"launcher": "local", "pid": 7})
+    start(study, 0, handle={"launcher": "local", "pid": 7})
     assert study.trial("s", 0).runs[0].handle == {"launcher": "local", "pid": 7}
     study.end_run("s", 0, 0, "paused")
     study.set_trial("s", 0, "paused")
@@ -235,6 +237,22 @@ def test_who_lost_a_run_can_change_it_no_longer(study: SqlStore) -> None:
     assert study.trial("s", 0).runs[0].values == (2.0,)
 
 
+def test_a_last_report_is_added_with_the_end_of_its_run_or_not_at_all(study: SqlStore) -> None:
+    add(study)
+    start(study, 0)
+    report(study, 0, 1, 0.5)
+    last = NewReportRecord(step=2.0, values=(0.25,), metrics={"accuracy": 0.75})
+    assert not study.end_run("s", 0, 0, "finished", values=[0.25], report=last, attempt=7)
+    assert [each.step for each in study.reports("s")] == [1]
+    assert study.end_run("s", 0, 0, "finished", values=[0.25], report=last, attempt=1)
+    assert [(each.position, each.step, each.values) for each in study.reports("s")] == [
+        (0, 1, (0.5,)),
+        (1, 2, (0.25,)),
+    ]
+    run = study.trial("s", 0).runs[0]
+    assert (run.step, run.metrics, run.values) == (2, {"accuracy": 0.75}, (0.25,))
+
+
 def test_the_end_of_a_run_is_kept(study: SqlStore) -> None:
     add(study, 2)
     for trial in (0, 1):
@@ -277,14 +295,16 @@ def test_a_trial_that_ends_again_keeps_its_first_place(study: SqlStore) -> None:
     study.set_trial("s", 1, "finished", values=[1.0])
     study.set_trial("s", 0, "waiting")
     assert [trial.number for trial in study.ends("s")] == [1]
-    assert study.set_trial("s", 0, "finished", values=[2.0]).sequence == 0
+    study.set_trial("s", 0, "finished", values=[2.0])
+    assert study.trial("s", 0).sequence == 0
     assert [trial.number for trial in study.ends("s")] == [0, 1]
 
 
 def test_a_change_of_a_trial_leaves_the_rest_as_it_is(study: SqlStore) -> None:
     add(study)
     study.set_trial("s", 0, "running", parameters={"x": 9}, until=3, parent=0)
-    trial = study.set_trial("s", 0, "paused")
+    study.set_trial("s", 0, "paused")
+    trial = study.trial("s", 0)
     assert (trial.parameters, trial.until, trial.parent, trial.state) == ({"x": 9}, 3, 0, "paused")
 
 
@@ -329,8 +349,7 @@ def test_only_runs_of_silent_drivers_are_taken_over(study: SqlStore) -> None:
     add(study, seeds=(0, 1))
     study.beat("s", DriverRecord(name="a", host="host", pid=1, heartbeat=0))
     start(study, 0, 0, driver="a")
-    start(study, 0, 1, driver="a")
-    study.set_handle("s", 0, 1, {"pid": 7})
+    start(study, 0, 1, driver="a", handle={"pid": 7})
     study.end_run("s", 0, 0, "finished", values=[1.0])
     assert study.take_over("s", 60) == []
     taken = study.take_over("s", 0)
@@ -343,7 +362,6 @@ def test_the_position_changes_with_everything(study: SqlStore) -> None:
     changes = [
         lambda: add(study),
         lambda: start(study, 0),
-        lambda: study.set_handle("s", 0, 0, {}),
         lambda: report(study, 0, 1),
         lambda: study.end_run("s", 0, 0, "finished", values=[1]),
         lambda: study.set_trial("s", 0, "finished", values=[1]),
@@ -362,11 +380,10 @@ def test_the_position_changes_with_everything(study: SqlStore) -> None:
         lambda store: start(store, 7),
         lambda store: report(store, 7, 1),
         lambda store: store.end_run("s", 7, 0, "finished"),
-        lambda store: store.set_handle("s", 7, 0, {}),
         lambda store: store.set_trial("s", 7, "finished"),
         lambda store: store.trial("s", 7),
     ],
-    ids=["start", "report", "end", "handle", "change", "read"],
+    ids=["start", "report", "end", "change", "read"],
 )
 def test_what_does_not_exist_is_refused(study: SqlStore, change) -> None:
     with pytest.raises(UsageError, match="trial 7"):

@@ -42,7 +42,7 @@ class Assignments:
         missing = state.config.jobs if limit is None else max(0, limit - state.trial_count)
         return len(self.waiting) + missing * len(state.config.runs_of_a_trial())
 
-    def next(self, worker: str | None = None) -> LiveRun | None:
+    def next(self, worker: str) -> LiveRun | None:
         """The run that a free worker shall train; ``None`` if there is none now.
 
         :param worker: the key of its job: the first run of a new trial is taken for it in the same breath.
@@ -61,7 +61,7 @@ class Assignments:
             if run in self.waiting:
                 self.waiting.remove(run)
 
-    def _assign(self, worker: str | None) -> None:
+    def _assign(self, worker: str) -> None:
         if self.is_shared and self._scheduler.pauses_trials:
             with self._store.together(self._study):  # two drivers shall not promote one trial
                 self._state.read(self._store, self._study)
@@ -70,7 +70,7 @@ class Assignments:
         else:
             self._assign_known(worker)
 
-    def _assign_known(self, worker: str | None) -> None:
+    def _assign_known(self, worker: str) -> None:
         curves = self._state.curves
         self._close_if_full()
         while True:
@@ -90,12 +90,12 @@ class Assignments:
         if limit is not None and self._state.trial_count >= limit:
             self._state.curves.closed = True
 
-    def _add_trial(self, until: float | None, worker: str | None) -> bool:
+    def _add_trial(self, until: float | None, worker: str) -> bool:
         added = self._store.add_trials(
             self._study,
             self._driver,
             lambda first: self._proposed(first, until),
-            start_in=None if worker is None else lambda number: run_directory(run_name(number, 0)),
+            start_in=lambda number: run_directory(run_name(number, 0)),
             handle={"key": worker},
         )
         for record in added:
@@ -116,7 +116,7 @@ class Assignments:
 
     def _promote(self, promotion: Promote) -> None:
         trial = self._state.live[promotion.trial]
-        record = self._store.set_trial(
+        self._store.set_trial(
             self._study,
             trial.number,
             "waiting",
@@ -124,7 +124,7 @@ class Assignments:
             parameters=promotion.parameters,
             parent=promotion.source,
         )
-        self._state.change(trial, record)
+        self._state.change(trial, self._store.trial(self._study, trial.number))
         for run in trial.runs:
             if run.state == "paused":
                 run.source = promotion.source

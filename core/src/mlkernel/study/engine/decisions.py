@@ -6,6 +6,7 @@ import attrs
 
 from mlkernel.study.engine.live_trial import LiveRun
 from mlkernel.study.engine.study_context import StudyContext
+from mlkernel.study.store.study_store import NewReportRecord
 from mlkernel.study.trial_scheduler import Continue, Pause, Stop, TrialScheduler
 from mlkernel.study.worker import messages
 
@@ -29,6 +30,24 @@ class Decisions:
             metrics=message.metrics,
             attempt=run.attempt,
         )
+        return self._decided(run, message, is_new=is_new)
+
+    def conclude(self, run: LiveRun, end: messages.Ended) -> messages.Ended:
+        """The end of *run*; a last report that came with it is answered by how it ended, and stored with that."""
+        last = end.report
+        if last is None:
+            return end
+        is_new = run.step is None or last.step > run.step
+        if is_new:
+            run.last_report = NewReportRecord(step=last.step, values=last.values, metrics=last.metrics)
+        match self._decided(run, last, is_new=is_new):
+            case messages.Stop() if end.state == "finished":
+                return attrs.evolve(end, state="stopped")
+            case messages.Pause() if end.state == "finished":
+                return attrs.evolve(end, state="paused")
+        return end
+
+    def _decided(self, run: LiveRun, message: messages.Reported, *, is_new: bool) -> messages.Answer:
         if is_new:
             run.metrics, run.source = message.metrics, None
             self._state.take(run, message.step, message.values)
@@ -37,20 +56,6 @@ class Decisions:
             return messages.Continue()  # trained once more after a retry: it was decided about before
         if run.trial.ending is not None:
             return messages.Stop(reason=run.trial.ending)
-        return self._decided(run)
-
-    def conclude(self, run: LiveRun, end: messages.Ended) -> messages.Ended:
-        """The end of *run*; where its last report came with it, that is answered by how it ended."""
-        if end.report is None:
-            return end
-        match self.answer(run, end.report):
-            case messages.Stop() if end.state == "finished":
-                return attrs.evolve(end, state="stopped")
-            case messages.Pause() if end.state == "finished":
-                return attrs.evolve(end, state="paused")
-        return end
-
-    def _decided(self, run: LiveRun) -> messages.Answer:
         match self._scheduler.decide(self._state.curves, run.trial.number):
             case Continue(until=until):
                 return messages.Continue(until=until)

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -61,6 +61,8 @@ class Driver:
         self._stopping = False
         self._is_supplied = False
         """Whether all workers have work, and nothing was heard since but reports."""
+        self._missing = 0
+        """How many more workers are wanted."""
         self._hung_up: set[Worker] = set()
         """Workers whose connection ended; the launcher is about to say why."""
         self.trouble: str | None = None
@@ -89,20 +91,30 @@ class Driver:
     def step(self) -> bool:
         """Hear, hand out and answer once; false when the study is over.
 
-        Everything that follows from what was heard is one transaction, and answered when it is on disk.
+        Everything that follows from what was heard is one transaction, and answered when it is on disk. The launcher,
+        which may take its time, is asked between two of them.
         """
         received = self._pool.poll(self._patience())
         with self._transaction():
             for one in received:
                 self._hear(one)
-            if time.monotonic() >= self._next_tick:
-                self._tick()
-            if self._stopping:
-                goes_on = not self._pool.is_empty
-            else:
-                goes_on = self.trouble is not None or self._is_supplied or self._supply()
+            is_due = time.monotonic() >= self._next_tick
+            goes_on = is_due or self._goes_on()
+        if is_due:
+            ended = self._pool.take_ended()
+            with self._transaction():
+                self._tick(ended)
+                goes_on = self._goes_on()
+        if self._missing:
+            self._pool.submit(self._missing)
+            self._missing = 0
         self._pool.deliver()
         return goes_on
+
+    def _goes_on(self) -> bool:
+        if self._stopping:
+            return not self._pool.is_empty
+        return self.trouble is not None or self._is_supplied or self._supply()
 
     def _transaction(self) -> AbstractContextManager[None]:
         """Where several drivers share a study, each change is one of its own: a lock is held no longer than for it."""
@@ -135,10 +147,10 @@ class Driver:
     def _patience(self) -> float:
         return LOOK_SECONDS if self._hung_up else TICK_SECONDS
 
-    def _tick(self) -> None:
+    def _tick(self, ended: Iterable[tuple[Worker, JobStatus]]) -> None:
         now = time.monotonic()
         self._is_supplied = False
-        for worker, status in self._pool.take_ended():
+        for worker, status in ended:
             self._lost(worker, status)
         self._hung_up.intersection_update(self._pool)
         self._next_tick = now + self._patience()
@@ -159,22 +171,22 @@ class Driver:
         self._next_beat = time.monotonic() + BEAT_SECONDS
 
     def _supply(self) -> bool:
-        """Give work to whoever waits for it, and call more workers; false when there is nothing left to do."""
+        """Give work to whoever waits for it, and see who is missing; false when there is nothing left to do."""
         busy = sum(worker.run is not None for worker in self._pool)
         idle = [worker for worker in self._pool if worker.is_idle]
         while idle and busy < self._state.config.jobs:
             run = self._work.next(idle[0].handle.key)
             if run is None:
                 break
-            self._starts.give(idle.pop(0), run)
-            busy += 1
+            if self._starts.give(idle[0], run):
+                del idle[0]
+                busy += 1
         if not busy and not self._work.waiting and (idle or not self._work.may_have_more):
             return self._others is not None and self._others.are_busy
         coming = len(self._pool) - busy - len(idle)
         if busy + len(idle) + coming < self._state.config.jobs:
             wanted = min(self._state.config.jobs - busy, self._work.expected) - len(idle) - coming
-            if wanted > 0:
-                self._pool.submit(wanted)
+            self._missing = max(0, wanted)
         self._is_supplied = not idle
         return True
 

@@ -10,6 +10,7 @@ from attrs import define
 
 from mlkernel.study.engine.trial_value import RunValue, Values
 from mlkernel.study.store.records import RunState
+from mlkernel.study.store.study_store import NewReportRecord
 
 
 @define(eq=False)
@@ -37,6 +38,8 @@ class LiveRun:
     """Of the newest report."""
     source: int | None = None
     """The trial whose checkpoint it goes on from, instead of its own."""
+    last_report: NewReportRecord | None = None
+    """What came with the end of its attempt, until both are stored."""
     result: Values | None = None
     """Its value once it has ended."""
     metrics: Mapping[str, float] = attrs.field(factory=dict)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mlkernel.study.curves import ENDED
+from mlkernel.study.curves import ENDED, TrialState
 from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.live_trial import LiveRun, LiveTrial
 from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.engine.trial_value import trial_value
-from mlkernel.study.store.records import RunState
+from mlkernel.study.store.records import RunState, TrialRecord
 from mlkernel.study.worker.messages import Ended
 
 SILENT_TRIALS = 3
@@ -111,8 +111,10 @@ class RunEnds:
             state,
             values=run.result,
             error=error,
+            report=run.last_report,
             attempt=attempt,
         )
+        run.last_report = None
 
     def _settle(self, trial: LiveTrial) -> None:
         """End a trial, or let it rest, once none of its runs is under way."""
@@ -143,7 +145,8 @@ class RunEnds:
         results = [run.result or run.value.value(self._state.config.result) for run in trial.runs]
         known = [values for values in results if values is not None]
         if not known:
-            self._state.change(trial, self._store.set_trial(self._study, trial.number, "paused"))
+            self._store.set_trial(self._study, trial.number, "paused")
+            self._state.curves[trial.number].state = "paused"
             return
         values = trial_value(known, self._state.problem.objectives, self._state.config.aggregate)
         step = self._state.curves[trial.number].points[-1].step
@@ -167,11 +170,20 @@ class RunEnds:
         else:
             self._end_trial(trial, "failed", "it reported nothing before it was paused")
 
-    def _end_trial(self, trial: LiveTrial, state: str, reason: str | None) -> None:
+    def _end_trial(self, trial: LiveTrial, state: TrialState, reason: str | None) -> None:
         results = [run.result for run in trial.runs if run.result is not None]
         values = None
         if state != "failed":
             values = trial_value(results, self._state.problem.objectives, self._state.config.aggregate)
-        record = self._store.set_trial(self._study, trial.number, state, values=values, reason=reason)
+        self._store.set_trial(self._study, trial.number, state, values=values, reason=reason)
+        record = TrialRecord(
+            number=trial.number,
+            parameters=trial.parameters,
+            state=state,
+            until=trial.until,
+            parent=self._state.curves[trial.number].parent,
+            values=values,
+            reason=reason,
+        )
         self._state.end(record)
         self._notices.ended(trial, record)

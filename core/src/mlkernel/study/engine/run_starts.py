@@ -24,15 +24,16 @@ class RunStarts:
         self._state, self._notices = context.state, context.notices
         self._folder, self._target, self._files = str(context.folder), target, context.files
 
-    def give(self, worker: Worker, run: LiveRun) -> None:
-        """Let *worker* train *run*, unless another driver has it."""
+    def give(self, worker: Worker, run: LiveRun) -> bool:
+        """Let *worker* train *run*; false if another driver has it."""
         is_taken, run.taken_for = run.taken_for == worker.handle.key, None
         if is_taken:
             self._note(worker, run)
         elif not self.take(worker, run):
-            return
+            return False
         worker.tell(self._order(run, run.source))
         self._notices.started(run)
+        return True
 
     def take(self, worker: Worker, run: LiveRun) -> bool:
         """Note that *worker* has *run*; false if another driver has it."""

@@ -47,6 +47,12 @@ def metrics_text(metrics: Mapping[str, float]) -> str:
     return f"{{{', '.join([f'{encode_basestring_ascii(name)}: {_number_text(metrics[name])}' for name in metrics])}}}"
 
 
+def mapping_text(values: Mapping[str, Any]) -> str:
+    """Parameters or the like, as a table holds them: JSON, written quickly where values are plain."""
+    words = [f"{encode_basestring_ascii(name)}: {_text_of(value)}" for name, value in values.items()]
+    return f"{{{', '.join(words)}}}"
+
+
 def read_json(text: str) -> Any:
     """The value that :func:`~mlkernel.records.strict_json.strict_json` wrote as *text*."""
     return _DECODER.raw_decode(text)[0]
@@ -158,6 +164,15 @@ def _metrics(text: str | None) -> dict[str, float]:
     if text is None or text == "{}":
         return {}
     return {name: nan if value is None else value for name, value in read_json(text).items()}
+
+
+def _text_of(value: Any) -> str:
+    kind = type(value)
+    if kind is float:
+        return _number_text(value)
+    if kind is str:
+        return encode_basestring_ascii(value)
+    return repr(value) if kind is int else strict_json(value)
 
 
 def _number_text(value: float) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from mlkernel.errors import UsageError
-from mlkernel.records.strict_json import strict_json
 from mlkernel.study.store.database import Database, Row
 from mlkernel.study.store.records import ReportRecord, RunRecord, RunState
 from mlkernel.study.store.rows import (
     REPORT,
     RUN,
     RUN_COLUMNS,
+    mapping_text,
     metrics_text,
     plain_text,
     replaced,
@@ -19,6 +19,7 @@ from mlkernel.study.store.rows import (
     run_record,
     values_text,
 )
+from mlkernel.study.store.study_store import NewReportRecord
 
 _THIS = "study = ? AND trial = ? AND place = ?"
 _STILL_RUNS = " AND attempt = ? AND state = 'running'"
@@ -112,14 +113,6 @@ class RunTable:
         )
         return run_record(replaced(RUN_COLUMNS, row, changes))
 
-    def set_handle(self, study: int, trial: int, place: int, handle: Mapping[str, object]) -> None:
-        """Remember the launcher's handle."""
-        changed = self._database.change(
-            f"UPDATE mlkernel_runs SET handle = ? WHERE {_THIS}", _handle_text(handle), study, trial, place
-        )
-        if not changed:
-            self._row(study, trial, place)
-
     def report(
         self,
         study: int,
@@ -140,11 +133,16 @@ class RunTable:
         if not changed:
             self._row(study, trial, place)
             return False
-        now = self._database.now()
-        self._database.change(_REPORT, study, study, trial, place, step, values_text(values), others, now)
+        self._add_report(study, trial, place, step, values, others)
         return True
 
-    def end(
+    def _add_report(
+        self, study: int, trial: int, place: int, step: float, values: Sequence[float], metrics: str
+    ) -> None:
+        now = self._database.now()
+        self._database.change(_REPORT, study, study, trial, place, step, values_text(values), metrics, now)
+
+    def end(  # noqa: PLR0913 - everything that changes at once
         self,
         study: int,
         trial: int,
@@ -153,21 +151,28 @@ class RunTable:
         *,
         values: Sequence[float] | None,
         error: str | None,
+        report: NewReportRecord | None,
         attempt: int | None,
     ) -> bool:
-        """Say how an attempt ended, unless another attempt runs."""
+        """Say how an attempt ended, and what it reported last, unless another attempt runs."""
         fence, fenced = ("", ()) if attempt is None else (_STILL_RUNS, (attempt,))
         ended = None if state in {"waiting", "paused"} else self._database.now()
         is_tried_again = state == "waiting" and error is not None
-        handle = ", handle = NULL" if state == "waiting" else ""
+        more = ", handle = NULL" if state == "waiting" else ""
+        reported: tuple[float | str, ...] = ()
+        if report is not None:
+            more += ", step = ?, metrics = ?"
+            reported = (report.step, metrics_text(report.metrics))
         changed = self._database.change(
             "UPDATE mlkernel_runs SET state = ?, result = coalesce(?, result), error = ?, driver = NULL, ended = ?,"
-            f" failures = failures + ?{handle} WHERE {_THIS}{fence}",
-            *(state, values_text(values), plain_text(error), ended, int(is_tried_again)),
+            f" failures = failures + ?{more} WHERE {_THIS}{fence}",
+            *(state, values_text(values), plain_text(error), ended, int(is_tried_again), *reported),
             *(study, trial, place, *fenced),
         )
         if not changed:
             self._row(study, trial, place)
+        elif report is not None:
+            self._add_report(study, trial, place, report.step, report.values, metrics_text(report.metrics))
         return bool(changed)
 
     def of_trials(self, study: int, first: int, last: int) -> dict[int, tuple[RunRecord, ...]]:
@@ -240,4 +245,4 @@ class RunTable:
 
 
 def _handle_text(handle: Mapping[str, object] | None) -> str | None:
-    return None if handle is None else strict_json(dict(handle))
+    return None if handle is None else mapping_text(handle)

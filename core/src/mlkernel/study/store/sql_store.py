@@ -23,7 +23,7 @@ from mlkernel.study.store.records import (
 )
 from mlkernel.study.store.rows import trial_record
 from mlkernel.study.store.run_table import RunTable
-from mlkernel.study.store.study_store import NewTrialRecord
+from mlkernel.study.store.study_store import NewReportRecord, NewTrialRecord
 from mlkernel.study.store.study_table import StudyTable
 from mlkernel.study.store.trial_table import TrialTable
 
@@ -150,12 +150,6 @@ class SqlStore:
                 self._trials.run(key, trial, until)
             return run
 
-    def set_handle(self, study: str, trial: int, place: int, handle: Mapping[str, Any]) -> None:
-        """Remember the launcher's handle of a run."""
-        key = self._studies.key(study)
-        with self._database.writing(key):
-            self._runs.set_handle(key, trial, place, handle)
-
     def report(
         self,
         study: str,
@@ -174,7 +168,7 @@ class SqlStore:
                 key, trial, place, step=step, values=values, metrics=metrics, attempt=attempt
             )
 
-    def end_run(
+    def end_run(  # noqa: PLR0913 - everything that changes at once
         self,
         study: str,
         trial: int,
@@ -183,12 +177,15 @@ class SqlStore:
         *,
         values: Sequence[float] | None = None,
         error: str | None = None,
+        report: NewReportRecord | None = None,
         attempt: int | None = None,
     ) -> bool:
         """Say how an attempt of a run ended."""
         key = self._studies.key(study)
         with self._database.writing(key):
-            ended = self._runs.end(key, trial, place, state, values=values, error=error, attempt=attempt)
+            ended = self._runs.end(
+                key, trial, place, state, values=values, error=error, report=report, attempt=attempt
+            )
             if ended and state == "waiting":
                 self._trials.rest(key, trial)
             return ended
@@ -204,11 +201,11 @@ class SqlStore:
         parameters: Mapping[str, Any] | None = None,
         until: float | None = None,
         parent: int | None = None,
-    ) -> TrialRecord:
+    ) -> None:
         """Change a trial."""
         key = self._studies.key(study)
         with self._database.writing(key):
-            return self._trials.change(
+            self._trials.change(
                 key,
                 trial,
                 state,

@@ -30,6 +30,17 @@ class NewTrialRecord:
     until: float | None = None
 
 
+@frozen(kw_only=True)
+class NewReportRecord:
+    """A report that is added with the end of its run."""
+
+    step: float
+    values: tuple[float, ...]
+    """One for each objective."""
+    metrics: Mapping[str, float]
+    """Whatever else was measured there."""
+
+
 class StudyStore(Protocol):
     """The studies of one file or database. Safe for several processes; one object belongs to one thread.
 
@@ -124,9 +135,6 @@ class StudyStore(Protocol):
         trial has ended.
         """
 
-    def set_handle(self, study: str, trial: int, place: int, handle: Mapping[str, Any]) -> None:
-        """Remember the launcher's handle of a run."""
-
     def report(
         self,
         study: str,
@@ -143,7 +151,7 @@ class StudyStore(Protocol):
         :param attempt: which one reports; an earlier one than that which runs adds nothing either.
         """
 
-    def end_run(
+    def end_run(  # noqa: PLR0913 - everything that changes at once
         self,
         study: str,
         trial: int,
@@ -152,12 +160,14 @@ class StudyStore(Protocol):
         *,
         values: Sequence[float] | None = None,
         error: str | None = None,
+        report: NewReportRecord | None = None,
         attempt: int | None = None,
     ) -> bool:
         """Say how an attempt of a run ended; ``waiting`` hands it to whoever comes next.
 
         An attempt that is handed on with an *error* counts as one of the run's failures.
 
+        :param report: the attempt's last one, at a step after all others of the run.
         :param attempt: which one; ``False`` is returned, and nothing changes, if there has been another since.
         """
 
@@ -172,11 +182,8 @@ class StudyStore(Protocol):
         parameters: Mapping[str, Any] | None = None,
         until: float | None = None,
         parent: int | None = None,
-    ) -> TrialRecord:
-        """Change a trial; the first end gives it its place in the order of ends. What is ``None`` stays as it is.
-
-        The record comes without runs.
-        """
+    ) -> None:
+        """Change a trial; the first end gives it its place in the order of ends. What is ``None`` stays as it is."""
 
     def pause(self, study: str, trial: int, *, step: float, values: Sequence[float]) -> PauseRecord:
         """Let a trial rest; what it is worth at *step*, aggregated over its runs, has its place in the history."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlkernel.errors import UsageError
-from mlkernel.records.strict_json import strict_json
 from mlkernel.study.curves import ENDED, TrialState
 from mlkernel.study.store.database import Database, Row
 from mlkernel.study.store.records import PauseRecord, RunRecord, TrialRecord
@@ -14,18 +13,22 @@ from mlkernel.study.store.rows import (
     PAUSE,
     TRIAL,
     TRIAL_COLUMNS,
+    mapping_text,
     pause_record,
     plain_text,
     read_json,
     read_values,
-    replaced,
     trial_record,
     values_text,
 )
 from mlkernel.study.store.study_store import NewTrialRecord
 
 _STATE = TRIAL_COLUMNS.index("state")
-_SEQUENCE = TRIAL_COLUMNS.index("sequence")
+_NEXT_PLACE = (
+    "SELECT coalesce(max(place), -1) + 1 FROM ("
+    "SELECT max(sequence) AS place FROM mlkernel_trials WHERE study = ? AND sequence IS NOT NULL"
+    " UNION ALL SELECT max(sequence) FROM mlkernel_pauses WHERE study = ?) AS places"
+)
 
 _STATES: tuple[TrialState, ...] = ("waiting", "running", "paused", "stopped", "finished", "failed")
 """In the order in which people are told of them."""
@@ -57,7 +60,7 @@ class TrialTable:
     ) -> TrialRecord:
         """Add a trial that has these *runs*."""
         now = self._database.now()
-        parameters = strict_json(dict(trial.parameters))
+        parameters = mapping_text(trial.parameters)
         self._database.change(
             "INSERT INTO mlkernel_trials (study, number, parameters, state, until, created)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -78,7 +81,7 @@ class TrialTable:
         self._database.change(
             "INSERT INTO mlkernel_trials (study, number, parameters, state, until, parent, source, result,"
             " first_result, reason, sequence, created, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(study, trial.number, strict_json(dict(trial.parameters)), state, trial.until, trial.parent),
+            *(study, trial.number, mapping_text(trial.parameters), state, trial.until, trial.parent),
             trial.source,
             *(values_text(trial.values), trial.values[0] if trial.values else None, plain_text(trial.reason)),
             *(trial.sequence, trial.created, trial.ended),
@@ -130,26 +133,25 @@ class TrialTable:
         parameters: Mapping[str, Any] | None,
         until: float | None,
         parent: int | None,
-    ) -> TrialRecord:
+    ) -> None:
         """Change a trial. What is ``None`` stays as it is."""
-        row = self._row(study, number)
         changes: dict[str, Any] = {"state": state, "ended": None}
         if values is not None:
             changes |= {"result": values_text(values), "first_result": float(values[0])}
         if parameters is not None:
-            changes["parameters"] = strict_json(dict(parameters))
+            changes["parameters"] = mapping_text(parameters)
         given = {"reason": plain_text(reason), "until": until, "parent": parent, "source": parent}
         changes |= {column: value for column, value in given.items() if value is not None}
+        place, places = "", list[int]()
         if state in ENDED:
             changes["ended"] = self._database.now()
-            if row[_SEQUENCE] is None:
-                changes["sequence"] = self._next_place(study)
-        # Reading the row and writing it is several times as fast in SQLite as what RETURNING does.
-        self._database.change(
-            f"UPDATE mlkernel_trials SET {' = ?, '.join(changes)} = ? WHERE study = ? AND number = ?",
-            *(*changes.values(), study, number),
+            place, places = f", sequence = coalesce(sequence, ({_NEXT_PLACE}))", [study, study]
+        changed = self._database.change(
+            f"UPDATE mlkernel_trials SET {' = ?, '.join(changes)} = ?{place} WHERE study = ? AND number = ?",
+            *(*changes.values(), *places, study, number),
         )
-        return trial_record(replaced(TRIAL_COLUMNS, row, changes))
+        if not changed:
+            self._row(study, number)
 
     def rows(self, study: int, after: int, limit: int) -> list[Row]:
         """The next *limit* trials with numbers above *after*."""
@@ -179,7 +181,7 @@ class TrialTable:
         """Add a pause as it was elsewhere."""
         self._database.change(
             f"INSERT INTO mlkernel_pauses (study, {PAUSE}) VALUES (?, ?, ?, ?, ?, ?)",
-            *(study, pause.sequence, pause.trial, pause.step, strict_json(dict(pause.parameters))),
+            *(study, pause.sequence, pause.trial, pause.step, mapping_text(pause.parameters)),
             values_text(pause.values),
         )
 
@@ -240,10 +242,5 @@ class TrialTable:
 
     def _next_place(self, study: int) -> int:
         """In the order of pauses and ends."""
-        following: int = self._database.rows(
-            "SELECT coalesce(max(place), -1) + 1 FROM ("
-            "SELECT max(sequence) AS place FROM mlkernel_trials WHERE study = ? AND sequence IS NOT NULL"
-            " UNION ALL SELECT max(sequence) FROM mlkernel_pauses WHERE study = ?) AS places",
-            *(study, study),
-        )[0][0]
+        following: int = self._database.rows(_NEXT_PLACE, study, study)[0][0]
         return following

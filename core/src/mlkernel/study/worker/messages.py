@@ -48,6 +48,12 @@ def _numbers(value: Mapping[str, float | None]) -> dict[str, float]:
     return {name: math.nan if number is None else number for name, number in value.items()}
 
 
+def _default(one: attrs.Attribute[Any]) -> Any:
+    """The value of a field that was not given; of one that must be given, what nobody gives."""
+    factory = getattr(one.default, "factory", None)
+    return one.default if factory is None else factory()
+
+
 class Message(Protocol):
     """Anything that is sent: frozen, with the name that tells it apart."""
 
@@ -190,9 +196,10 @@ Answer = TrainRun | Continue | Stop | Pause | Bye
 _TYPES: dict[str, Any] = {
     kind.type: kind for kind in (Welcome, Hello, TrainRun, Reported, Ended, Continue, Stop, Pause, Bye)
 }
-_FIELDS: dict[type, tuple[str, ...]] = {
-    kind: tuple(one.name for one in attrs.fields(kind)) for kind in _TYPES.values()
+_DEFAULTS: dict[type, list[tuple[str, Any]]] = {
+    kind: [(one.name, _default(one)) for one in attrs.fields(kind)] for kind in _TYPES.values()
 }
+_DECODER = json.JSONDecoder()
 
 
 def encode(message: Message) -> bytes:
@@ -208,7 +215,12 @@ def _line(message: Message) -> bytes:
 
 
 def _fields(message: Message) -> dict[str, Any]:
-    return {name: getattr(message, name) for name in _FIELDS[type(message)]}
+    """What is not as it is by default."""
+    return {
+        name: value
+        for name, default in _DEFAULTS[type(message)]
+        if (value := getattr(message, name)) != default
+    }
 
 
 _CONTINUE = _line(Continue())
@@ -221,7 +233,7 @@ def decode(line: bytes) -> Message:
     :raises ProtocolError: it is none; says why.
     """
     try:
-        content = json.loads(line.decode())
+        content = _DECODER.decode(line.decode())
         message: Message = _TYPES[content.pop("type")](**content)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProtocolError(

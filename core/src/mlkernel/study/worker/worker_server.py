@@ -6,6 +6,7 @@ import hmac
 import secrets
 import selectors
 import socket
+import struct
 import time
 from types import TracebackType
 from typing import Protocol, Self
@@ -19,7 +20,7 @@ from mlkernel.study.worker.messages import Hello, Message, ProtocolError, Welcom
 HELLO_SECONDS = 10.0
 """Who has not said hello by then is sent away."""
 _LONGEST_HELLO = 4096
-_SEND_SECONDS = 5.0
+_SEND_SECONDS = 5
 """A worker waits for each answer; one that does not take it for so long is taken for dead."""
 
 
@@ -118,7 +119,9 @@ class WorkerServer:
             peer, _ = self._listener.accept()
         except OSError:  # it went away again
             return
-        peer.settimeout(_SEND_SECONDS)
+        # Kept by the system: with a time-out of its own, Python would ask whether it can send before it does.
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_SECONDS, 0))
+        peer.setblocking(True)
         connection = Connection(peer, limit=_LONGEST_HELLO)
         try:
             connection.send(Welcome(proof=self.endpoint.proof))
