@@ -28,17 +28,48 @@ def machine(tmp_path, monkeypatch):
     machine.close()
 
 
-def test_a_study_whose_connection_is_cut_goes_on_where_it_stood(machine, new_database):
+def cut(database, condition):
+    """End connections to *database*; how many there were."""
+    import psycopg
+
+    with psycopg.connect(database) as connection:
+        return connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = current_database() AND pid <> pg_backend_pid() AND {condition}"
+        ).rowcount
+
+
+def test_a_study_whose_connection_is_cut_goes_on(machine, new_database):
+    """Between two transactions, where a driver that waits for its workers nearly always is."""
+    database = new_database()
+    words = ("./targets.py:gated", "--store", database, "--jobs", "2")
+    hold = machine.folder / "hold"
+    hold.touch()
+    driver = machine.start(*SEARCH, *words)
+    runs = machine.study("study").runs
+    wait_for((runs / "000001-0").is_dir)
+    wait_for(lambda: cut(database, "state = 'idle'") == 1)
+    wait_for(lambda: cut(database, "state = 'idle'") == 1)
+    hold.unlink()
+    code, said = ended(driver)
+    assert code == 0, said
+    assert "lost the connection to postgresql://" in said
+    assert "opened anew" in said
+    assert "pa:ss" not in said
+    done = outcome(machine.study("study"))
+    assert [(trial[0], trial[2]) for trial in done.trials] == [(number, "finished") for number in range(6)]
+    assert sorted(done.ends) == sorted(report[0] for report in done.reports) == list(range(6))
+
+
+def test_a_study_whose_connection_is_cut_in_a_transaction_goes_on_where_it_stood(machine, new_database):
     import psycopg
 
     database = new_database()
     driver = machine.start(*SEARCH, "./targets.py:noisy", "--store", database)
     wait_for(machine.study("study").runs.is_dir)
     with psycopg.connect(database) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        connection.execute("LOCK TABLE mlkernel_studies")  # on which the driver's next transaction waits
+        wait_for(lambda: cut(database, "wait_event_type = 'Lock'") == 1)
     code, said = ended(driver)
     assert code == 2
     assert "lost the connection to postgresql://" in said

@@ -10,21 +10,83 @@ from mlkernel.errors import StorageError, UsageError
 from mlkernel.study.store.opening import open_store
 from mlkernel.study.store.study_store import NewTrialRecord
 
+NEW = NewTrialRecord(parameters={"x": 1}, runs=((0, None),))
 
-def test_a_lost_connection_is_said_and_costs_nothing_that_was_complete(new_database) -> None:
+
+def cut(url: str) -> None:
+    """End all other connections to the database."""
     import psycopg
 
-    url = new_database()
-    store = open_store(url)
-    store.create("s", {})
-    store.add_trials("s", "me", lambda _first: [NewTrialRecord(parameters={"x": 1}, runs=((0, None),))])
     with psycopg.connect(url) as other:
-        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.fixture
+def url(new_database) -> str:
+    return new_database()
+
+
+@pytest.fixture
+def store(url):
+    opened = open_store(url)
+    opened.create("s", {})
+    opened.add_trials("s", "me", lambda _first: [NEW])
+    yield opened
+    opened.close()
+
+
+def test_a_connection_that_is_lost_between_transactions_is_opened_anew(url, store) -> None:
+    cut(url)
+    with pytest.warns(UserWarning, match="(?s)lost the connection to postgresql://.*opened anew") as told:
+        run = store.start_run("s", 0, 0, driver="me", directory="r", until=None)
+    assert "pa:ss" not in str(told[0].message)
+    assert run is not None
+    cut(url)
+    with pytest.warns(UserWarning, match="lost the connection"):
+        assert store.counts("s") == {"running": 1}
+    cut(url)
+    with pytest.warns(UserWarning, match="lost the connection"):
+        assert store.trial("s", 0).runs[0].attempt == 1
+    assert store.report("s", 0, 0, step=1, values=[0.5], metrics={}, attempt=1)
+
+
+def test_a_connection_that_is_lost_inside_of_a_transaction_is_an_error_and_nothing_was_changed(
+    url, store
+) -> None:
+    def half() -> None:
+        with store.together("s"):
+            store.add_trials("s", "me", lambda _first: [NEW])
+            cut(url)
+            store.start_run("s", 0, 0, driver="me", directory="r", until=None)
+
     with pytest.raises(StorageError, match="lost the connection"):
-        store.start_run("s", 0, 0, driver="me", directory="r", until=None)
-    store.close()
-    with closing(open_store(url)) as again:
-        assert again.counts("s") == {"waiting": 1}
+        half()
+    with pytest.warns(UserWarning, match="lost the connection"):
+        assert store.counts("s") == {"waiting": 1}
+
+
+def test_a_server_that_does_not_come_back_is_said(url, store, new_database, monkeypatch) -> None:
+    import psycopg
+
+    from mlkernel.study.store import postgres_database
+
+    monkeypatch.setattr(postgres_database, "RECONNECT_SECONDS", 0.5)
+    (name,) = psycopg.conninfo.conninfo_to_dict(url)["dbname"].split()
+    elsewhere = new_database()
+    with psycopg.connect(elsewhere, autocommit=True) as other:
+        other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        with (
+            pytest.warns(UserWarning, match="opened anew"),
+            pytest.raises(StorageError, match="lost the connection"),
+        ):
+            store.counts("s")
+        other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    with pytest.warns(UserWarning, match="opened anew"):
+        assert store.counts("s") == {"waiting": 1}
 
 
 def test_a_database_without_tables_is_not_a_store(new_database) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
@@ -28,6 +29,15 @@ _LOCKS = 1_819_045_741
 _CLOCK_SECONDS = 60.0
 """How long a reading of the server's clock is used: asking for it at each change would double what a change costs."""
 
+RECONNECT_SECONDS = 60.0
+"""For how long a lost connection is opened anew: a server that is restarted is back by then."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between two tries; each pause is twice the one before."""
+
+_HARMLESS = ("SELECT", "BEGIN")
+"""Beginnings of statements that may be executed again after a connection was lost."""
+
 _LOST = "lost the connection to {store}: {error}"
 
 
@@ -37,18 +47,23 @@ class PostgresDatabase:
     Changes are as durable as the server makes them; the clock is the server's. Changes of one study come one after the
     other, so that reports and ends get their places in the order in which they become visible.
 
+    A connection that is lost between two transactions is opened anew: nothing is half done then. One that is lost
+    inside of a transaction is an error, since whoever began it may hold for done what the server has not kept.
+
     :raises UsageError: there are no tables and *must_exist*, or they are of another version.
     :raises StorageError: the server cannot be reached, or refuses.
     """
 
     def __init__(self, url: str, *, must_exist: bool = False) -> None:
         self.name = without_password(url)
-        self._secrets = passwords(url)
+        self._url, self._secrets = url, passwords(url)
+        self._is_inside = False
+        """Of a transaction."""
         self._clock_read = -math.inf
         self._clock_ahead = 0.0
         fault = None
         try:
-            self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=2)
+            self._connection = self._connect()
         except psycopg.Error as error:
             fault = StorageError(
                 f"cannot open {self.name}: {self._text(error)}",
@@ -73,22 +88,22 @@ class PostgresDatabase:
     def rows(self, statement: str, *parameters: Any) -> list[Row]:
         """Execute a query, or a change that returns rows."""
         with self._errors():
-            found: list[Row] = self._connection.execute(_in_its_style(statement), parameters).fetchall()
+            found: list[Row] = self._execute(statement, parameters).fetchall()
             return found
 
     def change(self, statement: str, *parameters: Any) -> int:
         """Execute a change; how many rows it concerned."""
         with self._errors():
-            concerned: int = self._connection.execute(_in_its_style(statement), parameters).rowcount
+            concerned: int = self._execute(statement, parameters).rowcount
             return concerned
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Let several queries see the same state; inside of a change, that of the change."""
-        if self._in_transaction():
+        if self._is_inside:
             yield
             return
-        self.change("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             yield
         finally:
@@ -96,14 +111,14 @@ class PostgresDatabase:
 
     def writing(self, study: int | None) -> AbstractContextManager[None]:
         """Make several changes at once or, after an exception, none."""
-        if self._in_transaction():
+        if self._is_inside:
             return nullcontext()
         return self._transaction(study)
 
     @contextmanager
     def adding(self, study: int) -> Iterator[None]:
         """Keep others from adding to *study*, while their runs go on reporting."""
-        if self._in_transaction():
+        if self._is_inside:
             yield
             return
         with self._transaction(None):
@@ -131,23 +146,60 @@ class PostgresDatabase:
 
     @contextmanager
     def _transaction(self, study: int | None) -> Iterator[None]:
-        self.change("BEGIN")
+        self._begin("BEGIN")
         try:
             if study is not None:
                 self.lock(study)
             yield
             self.change("COMMIT")
+            self._is_inside = False
         except BaseException:
             self._roll_back()
             raise
 
-    def _in_transaction(self) -> bool:
-        busy: bool = self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
-        return busy
+    def _begin(self, statement: str) -> None:
+        self.change(statement)
+        self._is_inside = True
 
     def _roll_back(self) -> None:
-        if not self._connection.closed and self._in_transaction():
+        self._is_inside = False
+        idle = psycopg.pq.TransactionStatus.IDLE
+        if not self._connection.closed and self._connection.info.transaction_status != idle:
             self.change("ROLLBACK")
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url, autocommit=True, prepare_threshold=2)
+
+    def _execute(self, statement: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
+        text = _in_its_style(statement)
+        may_repeat = not self._is_inside and statement.startswith(_HARMLESS)
+        try:
+            return self._connection.execute(text, parameters)
+        except psycopg.Error as error:
+            if not (may_repeat and self._connection.closed):
+                raise
+            self._reconnect(self._text(error))
+        return self._connection.execute(text, parameters)
+
+    def _reconnect(self, reason: str) -> None:
+        """Open a lost connection anew, and say so.
+
+        :raises psycopg.Error: the server cannot be reached for a minute.
+        """
+        lost = _LOST.format(store=self.name, error=reason)
+        warnings.warn(f"{lost}\n  It is opened anew, for up to {RECONNECT_SECONDS:g} s.", stacklevel=1)
+        deadline, pause = time.monotonic() + RECONNECT_SECONDS, _FIRST_PAUSE
+        while True:
+            try:
+                self._connection = self._connect()
+            except psycopg.Error:
+                if time.monotonic() + pause > deadline:
+                    raise
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                self._clock_read = -math.inf  # the server may be another one by now
+                return
 
     def _prepare_tables(self, *, must_exist: bool) -> None:
         if not self._has_tables():
