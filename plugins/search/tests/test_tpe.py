@@ -8,6 +8,7 @@ from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 
 from mlkernel_search.optuna_trials import frozen_trial, study_of
+from mlkernel_search.pareto import domination_ranks
 from mlkernel_search.parzen_sampler import ParzenSampler
 
 TOGETHER = {
@@ -56,3 +57,9 @@ def test_proposals_are_optunas(count, objectives):
         found = [sampler.propose(group) for group in (TOGETHER, ALONE)]
         for ours, theirs in zip(found, optunas(trials, objectives, seed), strict=True):
             assert ours == pytest.approx(theirs, rel=1e-6, abs=1e-9)
+
+
+def test_ranks_by_one_loss_are_those_beside_a_second_one_that_is_always_equal():
+    rng = random.Random(1)
+    losses = [[float(rng.randrange(8))] for _ in range(40)]
+    assert domination_ranks(losses) == domination_ranks([[*loss, 1.0] for loss in losses])

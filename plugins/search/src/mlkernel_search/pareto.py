@@ -15,6 +15,8 @@ def domination_ranks(losses: Sequence[Sequence[float]]) -> list[int]:
     if not losses:
         return []
     table = np.asarray(losses, dtype=float)
+    if table.shape[1] == 1:  # each front is one value
+        return [int(found) for found in np.unique(table[:, 0], return_inverse=True)[1]]
     no_worse = np.all(table[:, None, :] <= table[None, :, :], axis=2)
     better = np.any(table[:, None, :] < table[None, :, :], axis=2)
     dominates = np.logical_and(no_worse, better)
