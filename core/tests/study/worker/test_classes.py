@@ -124,6 +124,17 @@ def test_a_paused_class_goes_on_from_its_checkpoint(study, name):
     assert [one.step for one in broken.reports] == [1, 2, 3, 4, 5]
 
 
+def test_an_attempt_that_was_lost_at_its_pause_is_not_trained_beyond_it(study):
+    point = {"beta": 1.0, "rate": 0.5}
+    parts = [
+        trained(study, "Modern", until=until, max_step=5, parameters=point, resume=resume)
+        for until, resume in ((2, False), (2, True), (None, True))
+    ]
+    driver = train(study, *parts)
+    assert [end.state for end in driver.ends] == ["paused", "paused", "finished"]
+    assert [one.step for one in driver.reports] == [1, 2, 3, 4, 5]
+
+
 def test_names_of_hpogrid_and_nested_parameters(study):
     assert train(study, trained(study, "Custom", parameters={"nested/loss": 0.25})).values == [0.25]
 

@@ -123,6 +123,20 @@ def test_a_paused_run_goes_on_where_it_was(study):
     assert driver.values == [1, 2, 3, 4, 5, 6]
 
 
+def test_an_attempt_that_was_lost_at_its_pause_is_not_trained_beyond_it(study):
+    driver = train(
+        study, climb(study, until=2), climb(study, until=2, resume=True), climb(study, resume=True)
+    )
+    assert [end.state for end in driver.ends] == ["paused", "paused", "finished"]
+    assert driver.values == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_attempt_that_was_lost_at_the_last_step_reports_nothing_beyond_it(study):
+    driver = train(study, climb(study, max_step=4), climb(study, max_step=4, resume=True))
+    assert [end.state for end in driver.ends] == ["finished", "finished"]
+    assert [one.step for one in driver.reports] == [1, 2, 3, 4]
+
+
 def test_the_last_step_of_the_study_finishes_a_longer_run(study):
     driver = train(study, climb(study, max_step=4))
     assert (driver.end.state, driver.reports[-1].step) == ("finished", 4)

@@ -55,6 +55,8 @@ class ClassTarget:
         methods = self._ready(nested_config(order), order)
         checkpoints = ClassCheckpoints(own.checkpoints, methods, self._name)
         done = checkpoints.restore()
+        if order.resume and order.source is None and (ending := reports.ending_at(done)) is not None:
+            return ending  # an earlier attempt came as far, and was lost before it could say so
         limit = 1 if order.max_step is None else order.max_step
         saved_at = time.monotonic()
         while done < limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mlkernel.hookspecs import hookimpl
@@ -31,10 +32,12 @@ class ReportingListener:
         """Of the outermost loop that is running."""
 
     @hookimpl
-    def on_phase_started(self, phase: str, total: int | None) -> None:
-        """Remember when the loop will end."""
+    def on_phase_started(self, run: Run, phase: str, total: int | None, completed: int) -> None:
+        """Remember when the loop will end; where an earlier attempt came to the last step, nothing more is reported."""
         if "/" not in phase:
             self._total = total
+            if completed and completed != total:
+                self._reports.ending = self._reports.ending_at(steps_of(run.keeper.state.positions.completed))
 
     @hookimpl
     def on_metrics_logged(self, record: MetricRecord) -> None:
@@ -69,8 +72,7 @@ class ReportingListener:
 
     def _report(self, run: Run, *, after_loops: bool = False) -> None:
         fresh, self._fresh = self._fresh, {}
-        completed = run.keeper.state.positions.completed
-        step = sum(count for path, count in completed.items() if "/" not in path)
+        step = steps_of(run.keeper.state.positions.completed)
         try:
             # What is measured after the last boundary comes after what was reported there.
             self._reports.report(fresh, step + (after_loops and self._reports.step >= step))
@@ -85,3 +87,8 @@ class ReportingListener:
             run.request_stop(f"its report failed: {self.error}")
         elif ending is not None and not (is_last and ending.state == "finished"):
             run.request_stop(ending.reason or ending.state)
+
+
+def steps_of(completed: Mapping[str, int]) -> int:
+    """The step of a run that has done so many iterations of each of its loops."""
+    return sum(count for path, count in completed.items() if "/" not in path)

@@ -112,7 +112,7 @@ class RunReports:
         if self.ending is None and all(name in numbers for name in self._names):
             self.last = self._reported(numbers, self._checked_step(step))
             self.step, self.values, self.count = self.last.step, self.last.values, self.count + 1
-            self.ending = self._own_ending(self.step)
+            self.ending = self.ending_at(self.step)
         return self.ending
 
     def send_unanswered(self) -> Ending | None:
@@ -186,7 +186,7 @@ class RunReports:
     def _send(self, numbers: dict[str, float], step: float) -> None:
         message = self._reported(numbers, step)
         is_due = time.monotonic() - self._answered > CONFIRM_SECONDS
-        if step >= self._free_until or is_due or self._own_ending(step) is not None:
+        if step >= self._free_until or is_due or self.ending_at(step) is not None:
             self._ask(message)
         else:
             self._tell(attrs.evolve(message, waits=False))
@@ -238,11 +238,11 @@ class RunReports:
             case Continue(save=save, until=until):
                 self.save_wanted = save
                 self._free_until = -math.inf if until is None else until
-                return self._own_ending(step)
+                return self.ending_at(step)
         raise ProtocolError(f"the driver answered a report with {answer.type!r}")
 
-    def _own_ending(self, step: float) -> Ending | None:
-        """What the worker knows by itself when the driver lets the run go on."""
+    def ending_at(self, step: float) -> Ending | None:
+        """How the run ends at *step* if the driver lets it go on: also where an earlier attempt left a state of it."""
         if self._order.max_step is not None and step >= self._order.max_step:
             return Ending("finished", f"step {step:g} is the last one")
         if self._order.until is not None and step >= self._order.until:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mlkernel.checkpoint.checkpoint_store import CheckpointStore, Retention
 from mlkernel.config.layers import Assignment
 from mlkernel.discovery.listeners import listeners as installed_listeners
 from mlkernel.records.run_directory import RunDirectory
@@ -14,7 +15,7 @@ from mlkernel.run.session import resume_run, start_run
 from mlkernel.study.worker.abilities import Abilities
 from mlkernel.study.worker.checkpoint_copy import copy_checkpoint
 from mlkernel.study.worker.messages import TrainRun
-from mlkernel.study.worker.reporting_listener import ReportingListener
+from mlkernel.study.worker.reporting_listener import ReportingListener, steps_of
 from mlkernel.study.worker.run_reports import Ending, RunReports
 
 _QUIET = "none"
@@ -39,6 +40,10 @@ class TrainerTarget:
         files = RunDirectory(Path(order.directory))
         if order.source is not None:
             copy_checkpoint(RunDirectory(Path(order.source)), files)
+        elif order.resume:
+            ending = reports.ending_at(_steps_done(files))
+            if ending is not None and ending.state == "paused":
+                return ending  # an earlier attempt came as far, and was lost before it could say so
         listener = ReportingListener(reports, order.max_step)
         outcome = self._run(order, files, [*installed_listeners(), listener])
         if listener.error is not None:
@@ -64,6 +69,12 @@ class TrainerTarget:
             run_id=files.run_id,
             listeners=listeners,
         )
+
+
+def _steps_done(files: RunDirectory) -> int:
+    """The step of the newest checkpoint; 0 if there is none."""
+    checkpoints = CheckpointStore(files.checkpoints, Retention()).checkpoints()
+    return steps_of(checkpoints[-1].manifest.completed) if checkpoints else 0
 
 
 def _assignments(order: TrainRun) -> list[Assignment]:
