@@ -119,6 +119,11 @@ def _check_refusal(folder: JobFolder) -> None:
         expect(not folder.launcher.find(), "one job was refused, and the other submitted nevertheless")
     else:
         raise CheckFailed("a job that asks for a million processors is accepted; raise UsageError")
+    try:
+        folder.launcher.check(specs[1].resources)
+    except UsageError:
+        return
+    raise CheckFailed("check lets a job pass that submit refuses")
 
 
 def _check_secrets(folder: JobFolder) -> None:

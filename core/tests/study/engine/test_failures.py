@@ -99,6 +99,13 @@ def test_parameters_must_be_options_of_the_trainer(tmp_path):
     assert "the option is a" in done.stderr
 
 
+def test_what_the_launcher_can_never_give_is_refused_before_anything_begins(tmp_path):
+    done = search(tmp_path, "objective", "resources.cpus=4096")
+    assert done.returncode == 2
+    assert "a job asks for 4096 cpus" in done.stderr
+    assert not (tmp_path / "studies").exists()
+
+
 def test_a_folder_to_start_in_that_is_missing_is_named(tmp_path):
     done = search(tmp_path, "objective", "directory=nowhere")
     assert done.returncode == 2

@@ -24,7 +24,7 @@ def check_schedule(config: StudyConfig, abilities: Abilities, handles: Path) -> 
     scheduler = make_trial_scheduler(config.scheduler.name, make_problem(config), config.scheduler.config)
     launcher: Launcher = config.launcher.make(handles)
     try:
-        check_channel(config, scheduler, launcher)
+        check_launcher(config, scheduler, launcher)
     finally:
         launcher.close()
     return check_abilities(config, scheduler, abilities)
@@ -59,11 +59,13 @@ def check_abilities(config: StudyConfig, scheduler: TrialScheduler, abilities: A
     )
 
 
-def check_channel(config: StudyConfig, scheduler: TrialScheduler, launcher: Launcher) -> None:
-    """See that decisions reach trials as soon as *scheduler* needs it.
+def check_launcher(config: StudyConfig, scheduler: TrialScheduler, launcher: Launcher) -> None:
+    """See that runs can have what they ask for, and that decisions reach them as soon as *scheduler* needs it.
 
-    :raises ConfigError: they do not; names schedulers that can wait.
+    :raises UsageError: the launcher has no such resources.
+    :raises ConfigError: decisions come too late; names schedulers that can wait.
     """
+    launcher.check(config.resources)
     if scheduler.needs_live_reports and not launcher.capabilities.channel:
         raise ConfigError(
             f"the trial scheduler {config.scheduler.name!r} ends trials while they train, and jobs of the launcher "

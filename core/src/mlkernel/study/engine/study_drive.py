@@ -14,7 +14,7 @@ from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.driver import Driver
 from mlkernel.study.engine.file_move import FileMove
 from mlkernel.study.engine.job_pool import JobPool
-from mlkernel.study.engine.schedule_check import check_channel
+from mlkernel.study.engine.schedule_check import check_launcher
 from mlkernel.study.engine.study_commands import StudyCommands
 from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.engine.study_listeners import study_listeners
@@ -59,7 +59,7 @@ class StudyDrive:
         context = StudyContext(store, directory.name, name, directory.path, self._state, notices, files)
         self._work = Assignments(context, make_algorithm(config, problem), scheduler, shared=shared)
         launcher = config.launcher.make(directory.launcher)
-        check_channel(config, scheduler, launcher)
+        check_launcher(config, scheduler, launcher)
         here = files.config(config)
         working = None if here.directory is None else Path(here.directory)
         self._commands = StudyCommands(store, directory, name, working, display.say)
