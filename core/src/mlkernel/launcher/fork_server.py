@@ -92,9 +92,14 @@ class ForkServer:
         self._socket = None
         with suppress(ProcessLookupError, ChildProcessError):  # somebody else waited for it
             process = os.pidfd_open(self._pid)
-            select.select([process], [], [], _END_SECONDS)
-            os.close(process)
-            os.waitpid(self._pid, os.WNOHANG)
+            try:
+                if not select.select([process], [], [], _END_SECONDS)[0]:
+                    signal.pidfd_send_signal(
+                        process, signal.SIGKILL
+                    )  # it hangs in an import, and holds locks
+                os.waitpid(self._pid, 0)
+            finally:
+                os.close(process)
 
     def _ask(self, job: JobStart, lock: int) -> bool:
         if self._pid is None:

@@ -71,12 +71,12 @@ class MetricWriter:
     def flush(self) -> None:
         """Hand everything to the operating system, so that other processes see it."""
         with self._lock:
-            self._last_flush = time.monotonic()
-            if self._pending:
+            if self._pending and not self._file.closed:
                 text = "\n".join(self._pending) + "\n"
                 with storage_errors(self._path):
                     append_whole(self._file, text.encode())
                 self._pending.clear()
+            self._last_flush = time.monotonic()
 
     def sync(self) -> None:
         """Flush and wait for the disk."""

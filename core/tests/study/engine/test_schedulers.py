@@ -3,6 +3,8 @@
 import pytest
 from core.tests.study.engine.studies import SPACE, command, reports, search, trials
 
+from mlkernel.study.study_directory import StudyDirectory
+
 
 def climbed(cwd, number):
     return [(step, value) for trial, _, step, (value,) in reports(cwd) if trial == number]
@@ -45,6 +47,19 @@ def test_a_population_copies_its_best_members(tmp_path, synchronous):
     copies = [trial for trial in trials(tmp_path) if trial.parent is not None]
     assert copies
     assert all(len(climbed(tmp_path, trial.number)) == 8 for trial in trials(tmp_path))
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_all_seeds_of_a_trial_are_trained_up_to_its_step_and_rest_together(tmp_path, jobs):
+    words = ("--scheduler", "successive-halving", "--max-step", "4", "--trials", "4", "--seeds", "2")
+    done = search(tmp_path, "curve", *words, "--jobs", jobs, "scheduler.trials=4", algorithm="random")
+    assert done.returncode == 0, done.stderr
+    for trial in trials(tmp_path):
+        assert len({run.step for run in trial.runs}) == 1, "one seed was trained further than the other"
+    store = StudyDirectory(tmp_path / "studies" / "study").open()
+    rests = [(pause.trial, pause.step) for pause in store.pauses("study")]
+    store.close()
+    assert len(set(rests)) == len(rests), "a trial rested with its first seed"
 
 
 @pytest.mark.parametrize("target", ["curve", "budgeted", "Forgetful"])

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from mlkernel.study.worker.messages import Continue, Pause
+from mlkernel.study.worker.messages import Pause
 
 from .small_driver import order, train
 
@@ -161,12 +161,6 @@ def test_a_run_goes_on_from_the_checkpoint_of_another(study):
     driver = train(study, source, other, exploit)
     assert [(one.trial, one.step) for one in driver.reports] == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 4)]
     assert driver.values[-1] > driver.values[2]
-
-
-def test_the_driver_may_ask_for_a_checkpoint(study):
-    asked = trained(study, "Older", max_step=3, parameters={"beta": 1.0})
-    train(study, asked, decide=lambda one: Continue(save=one.step == 3))
-    assert (study / "runs" / "000000-0" / "checkpoints" / "000001" / "files" / "checkpoint").exists()
 
 
 @pytest.mark.parametrize(

@@ -239,8 +239,13 @@ def test_what_nobody_confirmed_is_left_to_the_next_attempt(study, name):
             confirmed = max(one.step for one in driver.reports if one.waits)
         worker.communicate(timeout=20)
     assert worker.returncode == 75
+    again = attrs.evolve(eager(study, name), attempt=2, resume=True)
+    with start_worker(study, "--patience", "0.3", cwd=study) as worker:
+        with SmallDriver(study) as brief:  # it hears the first of them, and dies, too
+            brief.drive([again], until=lambda: bool(brief.reports))
+        worker.communicate(timeout=20)
     with SmallDriver(study) as later, start_worker(study, cwd=study) as worker:
-        later.drive([attrs.evolve(eager(study, name), attempt=2, resume=True)])
+        later.drive([again])
         worker.communicate(timeout=20)
     assert set(range(int(confirmed) + 1, 301)) <= {one.step for one in later.reports}
     assert later.end.state == "finished"

@@ -164,13 +164,6 @@ def test_a_run_without_checkpoint_cannot_be_gone_on_from(study):
     assert f"{empty} has no intact checkpoint" in driver.end.error
 
 
-def test_the_driver_may_ask_for_a_checkpoint_at_a_report(study):
-    quiet = {"checkpoint.every_seconds": None, "checkpoint.keep_best": 0, "rate": -1.0}
-    train(study, climb(study, set=quiet, until=5), decide=lambda one: Continue(save=one.step == 3))
-    kept = sorted(path.name for path in (study / "runs" / "000000-0" / "checkpoints").iterdir())
-    assert kept == ["000002", "000003"], "the best one was the first, then one was asked for, then it paused"
-
-
 def test_sigterm_stops_a_run_at_its_boundary_and_says_so(study):
     with SmallDriver(study) as driver, start_worker(study, cwd=study) as worker:
         driver.drive(

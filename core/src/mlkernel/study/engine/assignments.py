@@ -127,5 +127,5 @@ class Assignments:
         self._state.change(trial, self._store.trial(self._study, trial.number))
         for run in trial.runs:
             if run.state == "paused":
-                run.source = promotion.source
+                run.state, run.source = "waiting", promotion.source
                 self.waiting.append(run)

@@ -52,10 +52,10 @@ class Decisions:
             run.metrics, run.source = message.metrics, None
             self._state.take(run, message.step, message.values)
             self._notices.reported(run, self._state.problem.objectives[0].metric, message.values)
-        elif message.step != run.step:
-            return messages.Continue()  # trained once more after a retry: it was decided about before
         if run.trial.ending is not None:
             return messages.Stop(reason=run.trial.ending)
+        if message.step != self._state.curves[run.trial.number].points[-1].step:
+            return messages.Continue()  # trained once more after a retry: it was decided about before
         match self._scheduler.decide(self._state.curves, run.trial.number):
             case Continue(until=until):
                 return messages.Continue(until=until)

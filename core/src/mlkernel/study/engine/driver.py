@@ -21,7 +21,8 @@ from mlkernel.study.engine.worker_pool import Worker, WorkerPool
 from mlkernel.study.store.records import DriverRecord
 from mlkernel.study.trial_scheduler import TrialScheduler
 from mlkernel.study.worker import messages
-from mlkernel.study.worker.worker_server import Received
+from mlkernel.study.worker.messages import Message
+from mlkernel.study.worker.worker_server import Channel, Received
 
 TICK_SECONDS = 0.25
 """Between two looks at what does not announce itself: ended jobs, time limits, requests."""
@@ -84,6 +85,7 @@ class Driver:
             if worker is not None and worker.run is None:
                 worker.run = run  # perhaps: its hello will tell
             else:
+                run.state = "waiting"
                 self._work.waiting.append(run)
         self._pool.announce()
         self._notices.study_started()
@@ -101,6 +103,7 @@ class Driver:
             is_due = time.monotonic() >= self._next_tick
             goes_on = is_due or self._goes_on()
         if is_due:
+            self._pool.deliver()
             ended = self._pool.take_ended()
             with self._transaction():
                 self._tick(ended)
@@ -193,27 +196,38 @@ class Driver:
     def _hear(self, received: Received) -> None:
         channel, message = received.channel, received.message
         worker = self._by_channel.get(channel)
-        if isinstance(message, messages.Reported) and worker is not None:
+        if worker is None:
+            self._hear_stranger(channel, message)
+        elif isinstance(message, messages.Reported):
             answer = self._answer(worker, message)
             if message.waits:
                 worker.tell(answer)
-            return
-        self._is_supplied = False
-        match message:
-            case messages.Hello():
-                welcome = self._pool.welcome(channel)
-                if welcome is not None:
-                    self._by_channel[channel] = welcome
-                    self._met(welcome, message)
-            case _ if worker is None:
-                return
-            case None:
-                del self._by_channel[channel]
-                worker.channel = None
-                self._hung_up.add(worker)
-                self._next_tick = 0.0
-            case messages.Ended():
-                self._ended(worker, message)
+        elif isinstance(message, messages.Ended):
+            self._is_supplied = False
+            self._ended(worker, message)
+        elif message is None:
+            self._lost_channel(worker, channel)
+
+    def _hear_stranger(self, channel: Channel, message: Message | None) -> None:
+        """Let a worker in that this driver knows of; any other goes home, however often it says something."""
+        if isinstance(message, messages.Hello):
+            welcome = self._pool.welcome(channel)
+            if welcome is not None:
+                self._is_supplied = False
+                self._by_channel[channel] = welcome
+                self._met(welcome, message)
+        elif isinstance(message, messages.Ended) or (
+            isinstance(message, messages.Reported) and message.waits
+        ):
+            channel.send(messages.Bye())
+
+    def _lost_channel(self, worker: Worker, channel: Channel) -> None:
+        del self._by_channel[channel]
+        if worker.channel is channel:  # else it has connected again meanwhile
+            worker.channel = None
+            self._hung_up.add(worker)
+            self._is_supplied = False
+            self._next_tick = 0.0
 
     def _met(self, worker: Worker, hello: messages.Hello) -> None:
         """A worker connected; perhaps it has had a run since an earlier driver's days."""

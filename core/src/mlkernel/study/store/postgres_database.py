@@ -226,7 +226,7 @@ class PostgresDatabase:
         except psycopg.Error as error:
             fault = self._fault(error)
         if fault is not None:
-            raise fault
+            raise fault from None
 
     def _fault(self, error: psycopg.Error) -> StorageError:
         text = self._text(error)

@@ -159,10 +159,10 @@ class RunTable:
         ended = None if state in {"waiting", "paused"} else self._database.now()
         is_tried_again = state == "waiting" and error is not None
         more = ", handle = NULL" if state == "waiting" else ""
-        reported: tuple[float | str, ...] = ()
+        reported, others = list[float | str](), ""
         if report is not None:
-            more += ", step = ?, metrics = ?"
-            reported = (report.step, metrics_text(report.metrics))
+            more, others = f"{more}, step = ?, metrics = ?", metrics_text(report.metrics)
+            reported = [report.step, others]
         changed = self._database.change(
             "UPDATE mlkernel_runs SET state = ?, result = coalesce(?, result), error = ?, driver = NULL, ended = ?,"
             f" failures = failures + ?{more} WHERE {_THIS}{fence}",
@@ -172,7 +172,7 @@ class RunTable:
         if not changed:
             self._row(study, trial, place)
         elif report is not None:
-            self._add_report(study, trial, place, report.step, report.values, metrics_text(report.metrics))
+            self._add_report(study, trial, place, report.step, report.values, others)
         return bool(changed)
 
     def of_trials(self, study: int, first: int, last: int) -> dict[int, tuple[RunRecord, ...]]:

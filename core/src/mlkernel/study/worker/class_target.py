@@ -64,7 +64,7 @@ class ClassTarget:
             done += 1
             ending = reports.report(result, done)
             pauses = ending is not None and ending.state == "paused"
-            if pauses or reports.save_wanted or time.monotonic() - saved_at > SAVE_SECONDS:
+            if pauses or time.monotonic() - saved_at > SAVE_SECONDS:
                 reports.confirm()
                 checkpoints.save(done)
                 saved_at = time.monotonic()

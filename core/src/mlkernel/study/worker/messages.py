@@ -1,8 +1,8 @@
 """What a worker and the driver of its study say to each other: one JSON object a line, told apart by its ``type``.
 
 The driver shows that it is one. A worker says who it is, is told what to train, and then speaks first: it sends a
-report or an end, and waits for the answer before it does anything else; only reports that cannot change anything are
-sent without waiting. What no answer has followed is sent again over the next connection.
+report or an end, and waits for the answer before it does anything else; reports of which the scheduler has said that
+they lead to nothing are sent without waiting. What no answer has followed is sent again over the next connection.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, Protocol
 
 import attrs
@@ -164,8 +165,6 @@ class Continue:
     """An answer to a report: train on."""
 
     type: ClassVar[str] = "continue"
-    save: bool = False
-    """Make a checkpoint here first, so that other runs can go on from it."""
     until: float | None = None
     """Reports at smaller steps need no answer."""
 
@@ -204,7 +203,13 @@ _DECODER = json.JSONDecoder()
 
 def encode(message: Message) -> bytes:
     """*message* as a line."""
-    return _CONTINUE if message == Continue() else _line(message)
+    return _continue_line(message) if isinstance(message, Continue) else _line(message)
+
+
+@lru_cache(maxsize=1024)
+def _continue_line(message: Continue) -> bytes:
+    """By far the most frequent answer is not written anew each time."""
+    return _line(message)
 
 
 def _line(message: Message) -> bytes:
@@ -221,10 +226,6 @@ def _fields(message: Message) -> dict[str, Any]:
         for name, default in _DEFAULTS[type(message)]
         if (value := getattr(message, name)) != default
     }
-
-
-_CONTINUE = _line(Continue())
-"""By far the most frequent answer, which is not written anew each time."""
 
 
 def decode(line: bytes) -> Message:

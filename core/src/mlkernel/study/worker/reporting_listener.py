@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING
 
 from mlkernel.hookspecs import hookimpl
@@ -56,13 +56,11 @@ class ReportingListener:
             self._report(run)
             self._end_here(run, is_last=completed == self._total)
 
-    @hookimpl
-    def save_checkpoint(self) -> None:
-        """See that all reports are written down before there is a state that comes after them; others write it."""
-        try:
-            self._reports.confirm()
-        except Exception as error:  # noqa: BLE001 - as below
-            self.error = error
+    @hookimpl(wrapper=True)
+    def save_checkpoint(self) -> Generator[None, bool | None, bool | None]:
+        """See that all reports are written down before there is a state that comes after them, whoever writes it."""
+        self._reports.confirm()
+        return (yield)
 
     @hookimpl
     def on_run_finished(self, run: Run) -> None:
@@ -76,8 +74,6 @@ class ReportingListener:
         try:
             # What is measured after the last boundary comes after what was reported there.
             self._reports.report(fresh, step + (after_loops and self._reports.step >= step))
-            if self._reports.save_wanted:
-                run.keeper.save()
         except Exception as error:  # noqa: BLE001 - a listener's exceptions are set aside; this one ends the run
             self.error = error
 

@@ -72,9 +72,7 @@ class RunReports:
         """Of the newest report."""
         self.ending: Ending | None = None
         """What the newest answer, or a signal, says; ``None`` to train on."""
-        self.save_wanted = False
-        """Whether the newest answer asks for a checkpoint."""
-        self._unconfirmed: list[Reported] = []
+        self.unconfirmed: list[Reported] = []
         """What was told since the last answer."""
         self._free_until = -math.inf
         """The step below which no report needs an answer."""
@@ -122,10 +120,12 @@ class RunReports:
         """
         if not self._unanswered.exists():
             return None
-        messages = [decode(line) for line in self._unanswered.read_bytes().splitlines()]
-        for message in messages if self._order.source is None else ():
-            if isinstance(message, Reported) and self.ending is None:
-                self._ask(attrs.evolve(message, waits=True))
+        lines = self._unanswered.read_bytes().splitlines()
+        reports = [report for report in map(decode, lines) if isinstance(report, Reported)]
+        if reports and self._order.source is None:
+            for report in reports[:-1]:
+                self._tell(attrs.evolve(report, waits=False))
+            self._ask(attrs.evolve(reports[-1], waits=True))
         if not self.says_leave:
             self._unanswered.unlink()
         return self.ending
@@ -133,18 +133,22 @@ class RunReports:
     def confirm(self) -> None:
         """Return when all that was reported is written down, or when that is left to the next attempt.
 
-        It comes before whatever makes an earlier report unrepeatable: a checkpoint, or the end of the run.
+        It comes before a checkpoint, after which earlier reports will not be made again.
         """
-        if not self._unconfirmed:
+        if not self.unconfirmed:
             return
-        *earlier, newest = self._unconfirmed
+        *earlier, newest = self.unconfirmed
         with suppress(DriverGoneError):  # the next report will say so again, and end the run
             answer = self._answer(attrs.evolve(newest, waits=True), earlier)
-            self._unconfirmed.clear()
+            self.unconfirmed.clear()
             if not isinstance(answer, Continue):
-                self._free_until = (
-                    -math.inf
-                )  # the next report is told the same, and ends the run where it is made
+                # The next report is told the same, and ends the run where it is made.
+                self._free_until = -math.inf
+
+    def leave_unconfirmed(self) -> None:
+        """Keep for the next attempt what nobody has confirmed."""
+        if self.unconfirmed:
+            self._keep(self.unconfirmed)
 
     @property
     def says_leave(self) -> bool:
@@ -200,21 +204,19 @@ class RunReports:
         )
 
     def _tell(self, message: Reported) -> None:
-        self.save_wanted = False
-        self._unconfirmed.append(message)
+        self.unconfirmed.append(message)
         with self._stop_signal.raising(may_raise=False):  # half a message could not be understood
             self._link.tell(message)
 
     def _ask(self, message: Reported) -> None:
         """Let the answer, or that there is none, say how the run ends."""
-        self.save_wanted = False
         try:
-            answer = self._answer(message, self._unconfirmed)
+            answer = self._answer(message, self.unconfirmed)
         except DriverGoneError as gone:
             self.ending = Ending("paused", gone.message, leaves=True)
         else:
             self.ending = self._ending_of(answer, message.step)
-        self._unconfirmed.clear()
+        self.unconfirmed.clear()
 
     def _answer(self, message: Reported, earlier: Sequence[Reported]) -> Answer:
         """The driver's answer; without a driver, the next attempt finds what was to be said."""
@@ -222,10 +224,13 @@ class RunReports:
             with self._stop_signal.raising(may_raise=False):  # half a message could not be answered
                 answer = self._link.ask(message, earlier)
         except DriverGoneError:
-            write_text(self._unanswered, "".join(encode(one).decode() for one in (*earlier, message)))
+            self._keep([*earlier, message])
             raise
         self._answered = time.monotonic()
         return answer
+
+    def _keep(self, reports: Sequence[Reported]) -> None:
+        write_text(self._unanswered, "".join(encode(one).decode() for one in reports))
 
     def _ending_of(self, answer: Answer, step: float) -> Ending | None:
         match answer:
@@ -235,8 +240,7 @@ class RunReports:
                 return Ending("paused", "the study lets it wait")
             case Bye():
                 return Ending("paused", "the study needs no more of it now", leaves=True)
-            case Continue(save=save, until=until):
-                self.save_wanted = save
+            case Continue(until=until):
                 self._free_until = -math.inf if until is None else until
                 return self.ending_at(step)
         raise ProtocolError(f"the driver answered a report with {answer.type!r}")

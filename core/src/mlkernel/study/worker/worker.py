@@ -10,7 +10,7 @@ from typing import Any
 from mlkernel.errors import RunStopped
 from mlkernel.study.worker.driver_link import DriverGoneError, Link
 from mlkernel.study.worker.failure import Failure, describe_failure, print_traceback
-from mlkernel.study.worker.messages import Ended, TrainRun
+from mlkernel.study.worker.messages import Answer, Ended, TrainRun
 from mlkernel.study.worker.peak_memory import forget_peak, peak_memory_mb
 from mlkernel.study.worker.run_output import output_to
 from mlkernel.study.worker.run_reports import Ending, RunReports
@@ -42,10 +42,10 @@ class Worker:
             with self._stop_signal.raising():
                 order = self._link.first()
             while isinstance(order, TrainRun):
-                ended, leaves = self._train(order)
+                ended, reports, leaves = self._train(order)
                 leaves = leaves or self._stop_signal.reason is not None
                 with self._stop_signal.raising(may_raise=not leaves):
-                    order = self._link.ask(ended)
+                    order = self._conclude(ended, reports)
                 if leaves:
                     return RESUMABLE
         except RunStopped:  # while it had nothing to do
@@ -56,8 +56,16 @@ class Worker:
             self._let_go()
         return 0
 
-    def _train(self, order: TrainRun) -> tuple[Ended, bool]:
-        """How the run ended, and whether the worker ends with it."""
+    def _conclude(self, ended: Ended, reports: RunReports) -> Answer:
+        """Say how the run ended, and hear what comes next."""
+        try:
+            return self._link.ask(ended, reports.unconfirmed)
+        except DriverGoneError:
+            reports.leave_unconfirmed()
+            raise
+
+    def _train(self, order: TrainRun) -> tuple[Ended, RunReports, bool]:
+        """How the run ended, what it reported, and whether the worker ends with it."""
         forget_peak()
         reports = RunReports(order, self._link, self._stop_signal)
         outcome: Ending | Failure
@@ -84,17 +92,15 @@ class Worker:
             peak_memory_mb=peak_memory_mb(),
             **said,
         )
-        return ended, reports.says_leave or leaves
+        return ended, reports, reports.says_leave or leaves
 
     def _train_in(self, order: TrainRun, reports: RunReports) -> Ending | Failure:
         try:
             ending = reports.send_unanswered() or self._target_of(order.target).train(order, reports)
-            reports.confirm()
             if ending is None or ending.state != "paused":
                 reports.check_complete()
         except BaseException as error:  # noqa: BLE001 - the worker outlives its runs, whatever they raise
             self._let_go()
-            reports.confirm()
             print_traceback(error)
             return describe_failure(error, Path(order.directory))
         return ending or Ending("finished")

@@ -67,9 +67,10 @@ class MedianScheduler:
         return [trial for trial in self._progress if trial not in self._verdicts]
 
     def _next_look(self, step: float) -> float:
-        """The step from which on a report after one at *step* is compared."""
+        """A step below which no report after one at *step* is compared; rounding makes it no later than it is."""
         options = self._options
-        return max(options.grace_period, (math.floor(step / options.interval) + 1) * options.interval)
+        following = (math.floor(step / options.interval) + 1) * options.interval
+        return max(options.grace_period, math.nextafter(following, 0))
 
     def _read(self, curves: Curves) -> None:
         if self._reader.is_new(curves):
