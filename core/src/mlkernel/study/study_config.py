@@ -26,6 +26,19 @@ def _names_a_folder(_: Any, __: Any, name: str) -> None:
         raise ValueError(error.message) from error
 
 
+def _make_runs(_: Any, __: Any, seeds: int | list[int]) -> None:
+    if isinstance(seeds, int):
+        if seeds < 1:
+            raise ValueError(f"must be >= 1: {seeds}")
+        return
+    if not seeds:
+        raise ValueError("must not be empty")
+    if min(seeds) < 0:
+        raise ValueError(f"a seed must be >= 0: {min(seeds)}")
+    if repeated := sorted({seed for seed in seeds if seeds.count(seed) > 1}):
+        raise ValueError(f"repeats {', '.join(map(str, repeated))}")
+
+
 @frozen(kw_only=True)
 class StudyConfig:
     """Configurations, seeds and points of a search space."""
@@ -71,7 +84,9 @@ class StudyConfig:
     jobs: int = option(1, help="Runs at the same time.", validator=validators.ge(1))
     seed: int = option(0, help="Of the study: all proposals follow from it.", validator=validators.ge(0))
     seeds: int | list[int] = option(
-        1, help="Runs of each trial, with the seeds seed, seed + 1 and so on; or the list of the seeds."
+        1,
+        help="Runs of each trial, with the seeds seed, seed + 1 and so on; or the list of the seeds.",
+        validator=_make_runs,
     )
     folds: int | None = option(
         None,

@@ -90,3 +90,21 @@ def test_what_an_experiment_of_mle_toolbox_lacks_is_named(tmp_path, capsys, sect
     file.write_text(json.dumps({"meta_job_args": {"base_train_fname": "run.py"}, **sections}))
     assert main(["search", str(file)]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        ("0", "study.seeds: must be >= 1: 0  (command line: --seeds 0)"),
+        ("-2", "study.seeds: must be >= 1: -2"),
+        ("[]", "study.seeds: must not be empty"),
+        ("1,2,1", "study.seeds: repeats 1  (command line: --seeds 1,2,1)"),
+        ("-1,1", "study.seeds: a seed must be >= 0: -1"),
+    ],
+)
+def test_seeds_that_make_no_runs_are_told_with_all_other_mistakes(tmp_path, capsys, seeds, said):
+    words = ["--trainer", f"{TARGETS}:configured", "--studies", str(tmp_path), "jobs=0"]
+    assert main(["search", f"--seeds={seeds}", *words]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "study.jobs: must be >= 1: 0" in told
