@@ -9,7 +9,9 @@ from core.tests.study.made_results import made_results
 from core.tests.study.stored_study import store_study
 
 from mlkernel.cli.main import main
+from mlkernel.study.engine.driver_lock import DriverLock
 from mlkernel.study.store.records import DriverRecord
+from mlkernel.study.study_directory import StudyDirectory
 
 
 @pytest.fixture
@@ -137,8 +139,6 @@ def test_delete_needs_a_yes(studies, capsys):
 
 
 def test_a_study_that_is_driven_is_never_deleted(studies, capsys):
-    from mlkernel.study.study_directory import StudyDirectory
-
     store = StudyDirectory(studies / "single").open()
     store.beat(
         "single",
@@ -148,6 +148,35 @@ def test_a_study_that_is_driven_is_never_deleted(studies, capsys):
     assert main(["study", "delete", "double", "single", "--yes"]) == 2
     assert f"is driven by process {os.getpid()}" in capsys.readouterr().err
     assert (studies / "double").is_dir()
+
+
+def test_a_driver_that_is_gone_is_not_said_to_drive(studies, capsys):
+    directory = StudyDirectory(studies / "single")
+    store = directory.open()
+    # The number of a process that lives: it was used again, and the lock tells.
+    driver = DriverRecord(name="me", host=socket.gethostname(), pid=os.getpid(), heartbeat=time.time())
+    store.beat("single", driver)
+    store.set_state("single", "running")
+    with DriverLock(directory.path, "me"):
+        assert told(capsys, "list").splitlines()[2].split()[1] == "running"
+        assert f"process {os.getpid()} (heartbeat" in told(capsys, "show", "single")
+    gone = f"driven by  nobody (process {os.getpid()} is gone); kernel study resume single goes on with it"
+    assert told(capsys, "list").splitlines()[2].split()[1] == "lost"
+    shown = [" ".join(line.split()) for line in told(capsys, "show", "single").splitlines()]
+    assert " ".join(gone.split()) in shown
+    assert "state lost" in shown
+    assert " ".join(told(capsys, "stop", "single").split()) == " ".join(gone.split())
+    assert store.study("single").state == "stopped"
+    assert told(capsys, "list").splitlines()[2].split()[1] == "stopped"
+    assert "would delete" in told(capsys, "delete", "single")
+    store.close()
+
+
+def test_a_driver_of_another_machine_is_asked_to_stop(studies, capsys):
+    store = StudyDirectory(studies / "single").open()
+    store.beat("single", DriverRecord(name="far", host="elsewhere", pid=1, heartbeat=time.time()))
+    store.close()
+    assert told(capsys, "stop", "single") == "asked process 1 on elsewhere to stop\n"
 
 
 def test_what_was_exported_is_the_same_study_when_imported(studies, tmp_path, capsys):

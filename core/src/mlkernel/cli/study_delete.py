@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import socket
 import time
@@ -57,7 +56,7 @@ def _refuse_driven(directory: StudyDirectory) -> None:
 
     store = directory.open()
     try:
-        alive = [driver for driver in store.drivers(directory.name) if _is_alive(driver)]
+        alive = [driver for driver in store.drivers(directory.name) if _is_alive(directory.path, driver)]
     finally:
         store.close()
     if alive:
@@ -67,19 +66,14 @@ def _refuse_driven(directory: StudyDirectory) -> None:
         )
 
 
-def _is_alive(driver: DriverRecord) -> bool:
+def _is_alive(folder: Path, driver: DriverRecord) -> bool:
     """Whether a driver lives: for one of this machine its process tells, for others the heartbeat."""
+    from mlkernel.study.engine.driver_lock import is_gone
     from mlkernel.study.store.records import SILENT_SECONDS
 
     if driver.host != socket.gethostname():
         return time.time() - driver.heartbeat < SILENT_SECONDS
-    try:
-        os.kill(driver.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return not is_gone(folder, driver)
 
 
 def _megabytes(path: Path) -> float:

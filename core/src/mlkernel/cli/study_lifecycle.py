@@ -41,21 +41,25 @@ def add_stop_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_stop(arguments: argparse.Namespace) -> int:
     """Ask the drivers of a study to stop; they look twice a second."""
+    from mlkernel.cli.study_drivers import nobody, split_drivers
     from mlkernel.study.study_directory import find_study, studies_root
 
     directory = find_study(arguments.study, studies_root(arguments.studies))
     store = directory.open()
     try:
-        drivers = store.drivers(directory.name)
-        if not drivers:
+        drivers, gone = split_drivers(directory, store)
+        if not drivers and not gone:
             print(f"nobody drives {directory.name}: {store.study(directory.name).state}")
             return 0
         store.set_state(directory.name, "stopped")
+        if not drivers:
+            print(f"driven by {nobody(directory.name, gone)}")
+            return 0
         print(f"asked {', '.join(f'process {one.pid} on {one.host}' for one in drivers)} to stop")
         deadline = time.monotonic() + (arguments.wait or 0.0)
         while drivers and time.monotonic() < deadline:
             time.sleep(0.1)
-            drivers = store.drivers(directory.name)
+            drivers, _ = split_drivers(directory, store)
     finally:
         store.close()
     if arguments.wait is not None and drivers:

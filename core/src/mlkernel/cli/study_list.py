@@ -43,6 +43,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 
 def _facts(directory: StudyDirectory) -> dict[str, Any]:
+    from mlkernel.cli.study_drivers import shown_state, split_drivers
     from mlkernel.cli.study_outline import best_trials, component_name
     from mlkernel.study.statistics.study_results import objectives_of
 
@@ -53,7 +54,7 @@ def _facts(directory: StudyDirectory) -> dict[str, Any]:
         return {
             "name": directory.name,
             "directory": str(directory.path),
-            "state": study.state,
+            "state": shown_state(study, *split_drivers(directory, store)),
             "counts": store.counts(directory.name),
             "wanted": study.configuration.get("trials"),
             "metric": objectives_of(study.configuration)[0].metric,

@@ -49,10 +49,12 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 
 def _outline(directory: StudyDirectory, store: StudyStore, study: StudyRecord) -> dict[str, Any]:
+    from mlkernel.cli.study_drivers import split_drivers
     from mlkernel.cli.study_outline import best_trials, first_of_front
     from mlkernel.study.curves import ENDED
     from mlkernel.study.statistics.study_results import objectives_of
 
+    living, gone = split_drivers(directory, store)
     counts = store.counts(study.name)
     ended = sum(count for state, count in counts.items() if state in ENDED)
     newest = store.ends(study.name, max(-1, ended - 1 - LOOKED_AT))
@@ -67,20 +69,22 @@ def _outline(directory: StudyDirectory, store: StudyStore, study: StudyRecord) -
         "front": front,
         "failures": [trial for trial in reversed(newest) if trial.state == "failed"][:FAILURES],
         "last_end": newest[-1].ended if newest else None,
-        "drivers": store.drivers(study.name),
+        "drivers": living,
+        "gone": gone,
     }
 
 
 def _plain(outline: dict[str, Any], study: StudyRecord) -> dict[str, Any]:
     import attrs
 
+    from mlkernel.cli.study_drivers import shown_state
     from mlkernel.cli.study_outline import best_facts
     from mlkernel.study.statistics.study_results import objectives_of
 
     objectives = objectives_of(study.configuration)
     return {
         "name": study.name,
-        "state": study.state,
+        "state": shown_state(study, outline["drivers"], outline["gone"]),
         "created": study.created,
         "revision": study.revision,
         "configuration": study.configuration,
@@ -88,6 +92,7 @@ def _plain(outline: dict[str, Any], study: StudyRecord) -> dict[str, Any]:
         "best": [best_facts(trial, objectives) for trial in outline["best"]],
         "failures": [{"trial": trial.number, "reason": trial.reason} for trial in outline["failures"]],
         "drivers": [attrs.asdict(driver) for driver in outline["drivers"]],
+        "gone": [attrs.asdict(driver) for driver in outline["gone"]],
     }
 
 
@@ -109,6 +114,7 @@ def _print_study(outline: dict[str, Any], study: StudyRecord) -> None:
 
 def _facts(outline: dict[str, Any], study: StudyRecord) -> dict[str, str]:
     from mlkernel.cli.printout import format_moment
+    from mlkernel.cli.study_drivers import nobody, shown_state
     from mlkernel.cli.study_outline import component_name
     from mlkernel.study.statistics.study_results import objectives_of
 
@@ -121,7 +127,7 @@ def _facts(outline: dict[str, Any], study: StudyRecord) -> dict[str, str]:
     return {
         "study": study.name,
         "directory": outline["directory"],
-        "state": study.state,
+        "state": shown_state(study, outline["drivers"], outline["gone"]),
         "trainer": str(configuration.get("trainer", "-")),
         "objective": ", ".join(f"{objective.metric} ({objective.mode})" for objective in objectives),
         "algorithm": component_name(configuration.get("algorithm")) or "-",
@@ -129,7 +135,7 @@ def _facts(outline: dict[str, Any], study: StudyRecord) -> dict[str, str]:
         "trials": f"{total} ({states})" if states else total,
         "created": format_moment(study.created),
         "last end": format_moment(outline["last_end"]),
-        "driven by": ", ".join(map(_driver, outline["drivers"])) or "nobody",
+        "driven by": ", ".join(map(_driver, outline["drivers"])) or nobody(study.name, outline["gone"]),
     }
 
 

@@ -13,6 +13,10 @@ from filelock import FileLock, Timeout
 
 from mlkernel.errors import RunLockedError
 from mlkernel.records.atomic_file import storage_errors, write_json
+from mlkernel.records.run_lock import is_locked
+from mlkernel.study.store.records import DriverRecord
+
+LOCK, HOLDER = "lock", "lock.json"
 
 
 class DriverLock:
@@ -23,8 +27,8 @@ class DriverLock:
 
     def __init__(self, folder: Path, driver: str) -> None:
         self._folder, self._driver = folder, driver
-        self._holder = folder / "lock.json"
-        self._lock = FileLock(folder / "lock")
+        self._holder = folder / HOLDER
+        self._lock = FileLock(folder / LOCK)
         self.before: str | None = None
         """Name of the driver that held it before, which is dead."""
 
@@ -43,7 +47,7 @@ class DriverLock:
                 "Several drivers work on a study if it is kept in PostgreSQL and each has a folder of its own.",
             ) from None
         try:
-            self.before = self._read().get("driver")
+            self.before = _read(self._holder).get("driver")
             holder = {"driver": self._driver, "pid": os.getpid(), "host": socket.gethostname()}
             write_json(self._holder, holder, durable=False)
         except BaseException:
@@ -57,13 +61,33 @@ class DriverLock:
         """Give it back."""
         self._lock.release()
 
-    def _read(self) -> dict[str, str]:
-        try:
-            holder: dict[str, str] = json.loads(self._holder.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return holder
-
     def _holder_words(self) -> str:
-        holder = self._read()
+        holder = _read(self._holder)
         return f"process {holder['pid']} on {holder['host']}" if "pid" in holder else "another process"
+
+
+def is_gone(folder: Path, driver: DriverRecord) -> bool:
+    """Whether *driver* was a process of this machine, and lives no more; of another machine's nobody here can tell.
+
+    :param folder: of the study. Who drove there last is known by the lock, and others by the numbers of their
+        processes, which the operating system uses again.
+    """
+    if driver.host != socket.gethostname():
+        return False
+    if _read(folder / HOLDER).get("driver") == driver.name:
+        return not is_locked(folder / LOCK)
+    try:
+        os.kill(driver.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _read(holder: Path) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(holder.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
