@@ -47,6 +47,12 @@ def seeded(config, reporter):
     return config["x"] + reporter.seed + 10 * (reporter.fold or 0)
 
 
+def hoards(config):
+    hoard = b"x" * 300_000_000
+    time.sleep(10)
+    return len(hoard)
+
+
 def fails(config):
     if config["x"] > 0:
         raise ValueError("x is positive")

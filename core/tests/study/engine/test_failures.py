@@ -17,6 +17,18 @@ def test_a_trial_that_raises_is_tried_again_and_then_fails_alone(tmp_path):
     assert "2 of them failed" in done.stderr
 
 
+DEAF = ("--launcher", f"{TARGETS.with_name('deaf_launcher.py')}:Deaf")
+
+
+@pytest.mark.parametrize("words", [(), ("reuse_workers=false",), DEAF], ids=["warm", "own process", "job"])
+def test_a_trial_that_takes_too_much_memory_is_tried_again_and_then_fails(tmp_path, words):
+    done = search(tmp_path, "hoards", "--trials", "1", "resources.memory=150", *words, algorithm="random")
+    assert done.returncode == 1
+    assert "over its memory limit of 150 MB: it used" in done.stderr
+    (trial,) = trials(tmp_path)
+    assert (trial.state, trial.runs[0].attempt, trial.runs[0].failures) == ("failed", 2, 1)
+
+
 def test_a_value_that_is_no_number_fails_at_once(tmp_path):
     assert search(tmp_path, "not_a_number").returncode == 0
     assert "loss is nan" in failures(tmp_path)[3]

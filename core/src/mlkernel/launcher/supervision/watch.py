@@ -81,7 +81,9 @@ class Watch:
         self._next_look = now + max(LOOK_SECONDS, (time.monotonic() - now) / LOOK_SHARE)
         self.megabytes = used // MEGABYTE
         if used > self._limit:
-            self._end('"out_of_memory"')
+            # It is given no time to take more, and is not told to go: whoever goes by itself may go on later.
+            self.verdict = '"out_of_memory"'
+            kill_all(self._command)
 
     def _end(self, verdict: str) -> None:
         if self._force_at is None:
