@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from core.tests.study.made_results import made_results
+from core.tests.study.stored_study import store_study
 
 from mlkernel.cli import search_ask
 from mlkernel.cli.main import build_parser, main
 from mlkernel.errors import KernelError
+from mlkernel.study.history_file import read_history_file
 
 pytest.importorskip("mlkernel_search", reason="the core alone has no search algorithm")
 
@@ -68,12 +71,67 @@ def test_the_study_may_come_from_a_file_of_its_own(history, tmp_path, capsys):
             {"study": {"space": SPACE}, "trials": [{"number": 4, "parameters": {}, "values": [1, 2]}]},
             "trial 4 has 2 values for 1 objectives",
         ),
+        (
+            {"trials": [{"number": 4, "parameters": {}}, {"number": 4, "parameters": {}, "pending": True}]},
+            "trials[1].number: 4 is the number of trials[0], too; use each once",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_history_is_said_with_its_place(history, content, words):
     with pytest.raises(KernelError) as error:
         ask("--history", history(**content))
     assert words in str(error.value)
+
+
+def test_a_trial_may_have_a_value_for_each_budget(history):
+    trials = [{"number": 0, "parameters": {"x": 0.5, "a": "p"}, "values": [1], "budget": n} for n in (1, 3)]
+    study = {"space": SPACE, "algorithm": "random"}
+    assert ask("--history", history(study=study, trials=trials)) == 0
+
+
+def test_trials_of_no_use_are_named(history, capsys):
+    points = [
+        {"x": 0.5, "a": "p"},
+        {"xx": 0.5, "a": "p"},
+        {"x": 2, "a": "p"},
+        {"x": "0.5", "a": "p"},
+        {"x": 0.1, "a": "q"},
+    ]
+    trials = [{"number": n, "parameters": point, "values": [1]} for n, point in enumerate(points)]
+    trials[4]["values"] = [float("nan")]
+    study = {"space": SPACE, "algorithm": "random"}
+    assert ask("--history", history(study=study, trials=trials)) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == (
+        "note: 3 of 5 trials lie outside of the space and are left out: xx: no parameter of the space "
+        "(trial 1), x: 2 is no value of its uniform (trial 2), x: '0.5' is no value of its uniform (trial 3)"
+    )
+    assert said[1:] == [
+        "note: 1 of 5 trials have values that are no finite numbers, and count as failed: trial 4"
+    ]
+    assert ask("--history", history(study=study, trials=trials[:1])) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_an_exported_study_is_a_history(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MLKERNEL_STUDIES", str(tmp_path))
+    results = made_results(12, name="made", steps=3)
+    store_study(results, tmp_path)
+    main(["study", "export", "made", str(tmp_path / "made.json")])
+    capsys.readouterr()
+    assert ask("--history", tmp_path / "made.json", "--algorithm", "random", "-n", 2) == 0
+    told = capsys.readouterr()
+    points = json.loads(told.out)["points"]
+    assert [point["number"] for point in points] == [12, 13]
+    assert set(points[0]["parameters"]) <= set(results.study.configuration["space"])
+    found = read_history_file(tmp_path / "made.json")
+    ended = {trial.number: trial for trial in results.trials}
+    assert len(found.history) + len(found.pending) == 12
+    assert all(one.values == ended[one.number].values for one in found.history)
+    stopped = [one for one in found.history if ended[one.number].state == "stopped"]
+    assert stopped
+    assert all(one.budget for one in stopped)
+    assert told.err == ""
 
 
 def test_a_history_must_be_named():

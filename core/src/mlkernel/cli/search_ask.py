@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,15 @@ from mlkernel.errors import UsageError
 
 if TYPE_CHECKING:
     from mlkernel.config.layers import Assignment
+    from mlkernel.study.history import Observation
     from mlkernel.study.history_file import HistoryFile
+    from mlkernel.study.search_problem import SearchProblem
     from mlkernel.study.study_config import StudyConfig
 
 NO_TRAINER = "none"
 """Stands where a study's configuration has its trainer: points are proposed without one."""
+SHOWN = 3
+"""So many of the trials that are left out are named."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +93,36 @@ def _points(config: StudyConfig, found: HistoryFile, count: int) -> list[dict[st
         if observation.values is not None and len(observation.values) != wanted:
             given = len(observation.values)
             raise UsageError(f"trial {observation.number} has {given} values for {wanted} objectives")
+    _tell_unused(found, problem)
     numbers = range(first, first + count)
     points = make_algorithm(config, problem).ask(found.history, found.pending, numbers)
     return [{"number": number, "parameters": point} for number, point in zip(numbers, points, strict=False)]
+
+
+def _tell_unused(found: HistoryFile, problem: SearchProblem) -> None:
+    """Name on stderr the trials from which the algorithm learns nothing, or only that they failed."""
+    trials = [*found.history, *found.pending]
+    outside = [
+        f"{wrong[0].path}: {wrong[0].message} ({_named(trial.number)})"
+        for trial in trials
+        if (wrong := problem.space.problems_of(trial.parameters))
+    ]
+    if outside:
+        text = f"{len(outside)} of {len(trials)} trials lie outside of the space and are left out"
+        print(f"note: {text}: {_few(outside)}", file=sys.stderr)
+    infinite = [_named(trial.number) for trial in found.history if _is_infinite(trial, problem)]
+    if infinite:
+        text = f"{len(infinite)} of {len(trials)} trials have values that are no finite numbers"
+        print(f"note: {text}, and count as failed: {_few(infinite)}", file=sys.stderr)
+
+
+def _is_infinite(trial: Observation, problem: SearchProblem) -> bool:
+    return trial.values is not None and problem.losses(trial) is None
+
+
+def _named(number: int | None) -> str:
+    return "a trial without a number" if number is None else f"trial {number}"
+
+
+def _few(words: Sequence[str]) -> str:
+    return ", ".join([*words[:SHOWN], *(["..."] if len(words) > SHOWN else [])])

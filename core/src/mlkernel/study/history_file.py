@@ -5,7 +5,7 @@ The format is documented in ``docs/guides/search-algorithms.md``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from attrs import frozen
 from mlkernel.config.files import read_config_file
 from mlkernel.config.layers import Layer
 from mlkernel.config.problems import Problem, raise_problems
+from mlkernel.study.exports.document_history import document_history, document_pending
+from mlkernel.study.exports.study_document import FORMAT, read_json_document
 from mlkernel.study.history import History, Observation, PendingTrial
 
 SECTION = "study"
@@ -48,11 +50,13 @@ class HistoryFile:
 
 
 def read_history_file(path: str | Path) -> HistoryFile:
-    """Read a history from a JSON file; TOML and YAML are read alike.
+    """Read a history from a JSON file, which may be an exported study; TOML and YAML are read alike.
 
     :raises ConfigError: lists everything that is wrong, with the lines.
     """
     layer = read_config_file(path)
+    if layer.tree.get("format") == FORMAT:
+        return _exported(Path(path))
     trials = layer.tree.get(TRIALS, [])
     problems = [
         *layer.problems,
@@ -78,6 +82,16 @@ def read_history_file(path: str | Path) -> HistoryFile:
     )
 
 
+def _exported(path: Path) -> HistoryFile:
+    """What ``kernel study export`` wrote tells the study as well as its trials."""
+    document = read_json_document(path)
+    return HistoryFile(
+        study=Layer(tree={SECTION: document.study.configuration}, source=str(path)),
+        history=document_history(document),
+        pending=document_pending(document),
+    )
+
+
 def _observation(trial: Mapping[str, Any]) -> Observation:
     return Observation(
         number=trial.get("number"),
@@ -90,7 +104,25 @@ def _observation(trial: Mapping[str, Any]) -> Observation:
 def _trial_problems(trials: Any) -> list[Problem]:
     if not isinstance(trials, list):
         return [Problem(path=TRIALS, message="must be a list of trials")]
-    return [found for place, trial in enumerate(trials) for found in _problems(f"{TRIALS}[{place}]", trial)]
+    problems = [
+        found for place, trial in enumerate(trials) for found in _problems(f"{TRIALS}[{place}]", trial)
+    ]
+    return problems or _repetitions(trials)
+
+
+def _repetitions(trials: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """Numbers that are used twice, other than for several budgets."""
+    problems = []
+    seen: dict[tuple[int, float | None], int] = {}
+    for place, trial in enumerate(trials):
+        if (number := trial.get("number")) is None:
+            continue
+        first = seen.setdefault((number, trial.get("budget")), place)
+        if first != place:
+            message = f"{number} is the number of {TRIALS}[{first}], too"
+            advice = "use each once, or once for each budget"
+            problems.append(Problem(path=f"{TRIALS}[{place}].number", message=message, suggestion=advice))
+    return problems
 
 
 def _problems(path: str, trial: Any) -> list[Problem]:
