@@ -6,6 +6,9 @@ import pytest
 from core.tests.study.engine.studies import TARGETS, command, trials
 
 from mlkernel.cli.main import main
+from mlkernel.study.engine.study_file import read_study_file
+from mlkernel.study.engine.study_settings import build_study
+from mlkernel.study.search_problem import Objective
 
 SCRIPT = """
 import argparse, json
@@ -107,4 +110,45 @@ def test_seeds_that_make_no_runs_are_told_with_all_other_mistakes(tmp_path, caps
     assert main(["search", f"--seeds={seeds}", *words]) == 2
     told = capsys.readouterr().err
     assert said in told
+    assert "study.jobs: must be >= 1: 0" in told
+
+
+@pytest.mark.parametrize("section", ["", "[study]\n"])
+@pytest.mark.parametrize(
+    ("lines", "objectives"),
+    [
+        ('metric = "reward"\nmode = "max"\n', [("reward", "max")]),
+        ('metric = "error"\n', [("error", "min")]),
+        ('metric = ["error", "reward"]\nmode = ["min", "max"]\n', [("error", "min"), ("reward", "max")]),
+    ],
+)
+def test_metric_and_mode_stand_in_a_file_as_in_options(tmp_path, section, lines, objectives):
+    file = tmp_path / "study.toml"
+    file.write_text(f'{section}trainer = "f.py:f"\n{lines}')
+    config = build_study([read_study_file(file)], [])
+    assert config.objectives == [Objective(metric=metric, mode=mode) for metric, mode in objectives]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            'metric = "loss"\nobjectives = [{ metric = "loss" }]\n',
+            "study.metric: says again what objectives says; give one of the two  ({file}:1)",
+        ),
+        (
+            'metric = ["loss", "speed"]\nmode = "min"\n',
+            "study.mode: 1 given, and 2 of metric; give one mode for each metric  ({file}:2)",
+        ),
+        ('metric = "loss"\nmode = "least"\n', "study.objectives[0].mode: expected one of min, max"),
+        ('metric = "loss"\nmode = "least"\n', "got text 'least'  ({file}:2)"),
+        ('metric = ["loss", 3]\n', "study.objectives[1].metric: expected str, got integer 3  ({file}:1)"),
+    ],
+)
+def test_objectives_that_a_file_says_wrongly_are_told_with_their_lines(tmp_path, capsys, lines, said):
+    file = tmp_path / "study.toml"
+    file.write_text(f"{lines}jobs = 0\n")
+    assert main(["search", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert said.format(file=file) in told
     assert "study.jobs: must be >= 1: 0" in told
