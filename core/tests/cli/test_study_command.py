@@ -118,6 +118,21 @@ def test_compare_pairs_whom_it_is_told(studies, capsys):
     assert [(row["one"], row["other"]) for row in found] == [(0, 4), (0, 9), (4, 9)]
 
 
+def test_compare_says_why_there_is_no_test(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MLKERNEL_STUDIES", str(tmp_path))
+    results = made_results(3, name="even")
+    even = [
+        attrs.evolve(
+            trial, runs=[attrs.evolve(run, values=(trial.number + 0.1 * run.seed,)) for run in trial.runs]
+        )
+        for trial in results.trials
+    ]
+    store_study(attrs.evolve(results, trials=even), tmp_path)
+    *rows, reason = told(capsys, "compare", "even", "0", "1", "2").splitlines()
+    assert [row.split()[-4:] for row in rows[1:]] == [["-1", "-", "-", "-"], ["-2", "-", "-", "-"]]
+    assert reason.startswith("no interval and no t test where a difference is the same with every seed")
+
+
 @pytest.mark.parametrize(("form", "beginning"), [("html", "<!DOCTYPE html>"), ("md", "# single")])
 def test_report_is_written_where_it_is_told(studies, tmp_path, capsys, form, beginning):
     path = tmp_path / "elsewhere" / f"it.{form}"

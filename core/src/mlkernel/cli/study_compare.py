@@ -89,7 +89,11 @@ def _print(found: list[Comparison], metric: str, arguments: argparse.Namespace) 
         [_cells(comparison) for comparison in found],
         right=["trial", "against", "pairs"],
     )
-    if any(comparison.p_value is None for comparison in found):
+    if not all(comparison.varies for comparison in found):
+        print(
+            "no interval and no t test where a difference is the same with every seed: nothing tells its error"
+        )
+    elif any(comparison.p_value is None for comparison in found):
         print("too few runs for a p-value: give each trial two or more seeds (seeds in the study file)")
     elif all(comparison.pairs == 0 for comparison in found):
         print("the trials share no seeds: compared as unrelated samples")

@@ -52,12 +52,31 @@ def test_single_runs_tell_no_p_value_and_count_for_no_correction():
 
 
 @pytest.mark.parametrize(
-    ("shift", "test", "expected"), [(0.0, "t", 1.0), (0.25, "t", 0.0), (0.25, "wilcoxon", 2 * 0.5**6)]
+    ("shift", "test", "expected"),
+    [
+        (0.0, "t", None),
+        (0.25, "t", None),
+        (0.1, "t", None),  # with rounding, the differences are not the same to the last digit
+        (0.0, "wilcoxon", 1.0),
+        (0.25, "wilcoxon", 2 * 0.5**6),
+    ],
 )
-def test_equal_differences_have_an_answer(shift, test, expected):
+def test_equal_differences_have_no_t_test(shift, test, expected):
     exact = {(seed, None): float(seed) for seed in range(6)}
     moved = {place: value + shift for place, value in exact.items()}
-    assert compare(0, 1, exact, moved, test=test).p_value == expected
+    found = compare(0, 1, exact, moved, test=test)
+    assert (found.p_value, found.interval, found.varies) == (expected, None, False)
+
+
+def test_unrelated_samples_without_spread_have_no_t_test():
+    first, second = ({(seed + start, None): 0.5 + start for seed in range(3)} for start in (0, 3))
+    found = compare(0, 1, first, second, test="t")
+    assert (found.p_value, found.difference, found.varies) == (None, -3.0, False)
+
+
+def test_a_single_pair_is_too_few_not_too_even():
+    found = compare(0, 1, {(0, None): 0.5}, {(0, None): 0.7}, test="t")
+    assert (found.p_value, found.varies) == (None, True)
 
 
 def test_a_trial_without_results_is_named():

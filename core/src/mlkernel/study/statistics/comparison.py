@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -17,6 +16,8 @@ from mlkernel.study.statistics.sample_summary import mean_interval, missing_scip
 Test = Literal["t", "wilcoxon"]
 Place = tuple[int, int | None]
 """A seed and a fold: runs of two configurations that share them form a pair."""
+ROUNDING = 1e-12
+"""Differences that vary by less, in parts of the largest value, vary by rounding alone."""
 
 
 @frozen(kw_only=True)
@@ -31,9 +32,11 @@ class Comparison:
     difference: float
     """Mean of *one* less mean of *other*."""
     interval: tuple[float, float] | None
-    """95 % confidence interval of the mean difference of the pairs, by Student's t."""
+    """95 % confidence interval of the mean difference of the pairs, by Student's t; ``None`` without a spread."""
     p_value: float | None
-    """Of no difference, two-sided; ``None`` where there are too few runs to tell."""
+    """Of no difference, two-sided; ``None`` where there are too few runs to tell, or no spread for a t test."""
+    varies: bool = True
+    """Whether the differences of the pairs, or the values of unrelated samples, have any spread."""
     adjusted: float | None = None
     """The same after correction for the number of comparisons."""
 
@@ -73,27 +76,37 @@ def compare(
     shared = [place for place in first if place in second]
     if not shared:
         a, b = list(first.values()), list(second.values())
-        difference = statistics.fmean(a) - statistics.fmean(b)
+        varies = _vary(a, a) or _vary(b, b)
         return Comparison(
-            one=one, other=other, pairs=0, difference=difference, interval=None, p_value=_unpaired(a, b, test)
+            one=one,
+            other=other,
+            pairs=0,
+            difference=statistics.fmean(a) - statistics.fmean(b),
+            interval=None,
+            p_value=_unpaired(a, b, test) if varies or test != "t" else None,
+            varies=varies,
         )
     differences = [first[place] - second[place] for place in shared]
+    varies = _vary(differences, [*first.values(), *second.values()])
     return Comparison(
         one=one,
         other=other,
         pairs=len(shared),
         difference=statistics.fmean(differences),
-        interval=mean_interval(differences),
-        p_value=_paired(differences, test),
+        interval=mean_interval(differences) if varies else None,
+        p_value=_paired(differences, test) if varies else _sign_chance(differences, test),
+        varies=varies,
     )
+
+
+def _vary(values: Sequence[float], compared: Sequence[float]) -> bool:
+    """Whether *values*, which come of those *compared*, differ by more than rounding; one alone does not tell."""
+    return len(values) < 2 or max(values) - min(values) > ROUNDING * max(map(abs, compared))
 
 
 def _paired(differences: Sequence[float], test: Test) -> float | None:
     if len(differences) < 2:
         return None
-    if min(differences) == max(differences):
-        # Without any spread the t statistic is infinite; equal results tell of no difference.
-        return 1.0 if differences[0] == 0 else _sign_chance(len(differences), test)
     try:
         from scipy import stats
     except ImportError:
@@ -103,9 +116,11 @@ def _paired(differences: Sequence[float], test: Test) -> float | None:
     return float(stats.ttest_1samp(differences, 0.0).pvalue)
 
 
-def _sign_chance(count: int, test: Test) -> float:
-    """How likely *count* equal differences all have one sign; the t test knows no chance there at all."""
-    return 0.0 if test == "t" else 2.0 * 0.5**count
+def _sign_chance(differences: Sequence[float], test: Test) -> float | None:
+    """How likely equal differences all have one sign; a t test, which divides by their spread, knows no chance."""
+    if test == "t" or len(differences) < 2:
+        return None
+    return 1.0 if differences[0] == 0 else 2.0 * 0.5 ** len(differences)
 
 
 def _unpaired(first: Sequence[float], second: Sequence[float], test: Test) -> float | None:
@@ -117,7 +132,4 @@ def _unpaired(first: Sequence[float], second: Sequence[float], test: Test) -> fl
         raise missing_scipy("comparisons") from None
     if test == "wilcoxon":
         return float(stats.mannwhitneyu(first, second).pvalue)
-    if len({*first, *second}) == 1:
-        return 1.0
-    found = float(stats.ttest_ind(first, second, equal_var=False).pvalue)
-    return 0.0 if math.isnan(found) else found
+    return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
