@@ -244,6 +244,18 @@ def test_wrong_input_is_explained(studies, capsys, words, message):
     assert message in capsys.readouterr().err
 
 
+def test_a_study_is_not_extended_to_fewer_trials_than_it_has(studies, capsys):
+    assert main(["study", "extend", "single", "--trials", "39", "seeds=9"]) == 2
+    said = capsys.readouterr().err
+    assert (
+        "study.trials: there are 40 trials already, more than 39; kernel study stop single ends the study"
+        in said
+    )
+    assert "study.seeds: cannot change" in said
+    assert "trials: 40 -> 41" in told(capsys, "extend", "single", "--trials", "41")
+    assert "trials: 41 -> 40" in told(capsys, "extend", "single", "--trials", "40")
+
+
 def test_an_empty_folder_says_so(tmp_path, capsys):
     assert main(["study", "list", "--studies", str(tmp_path)]) == 0
     assert "no studies" in capsys.readouterr().err

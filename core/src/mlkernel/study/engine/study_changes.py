@@ -58,6 +58,7 @@ def change_study(
             for name in FIXED
             if old[name] != new[name]
         ]
+        + _too_few(store, study, before, after)
     )
     changes = _differences(old, new)
     if changes:
@@ -66,6 +67,17 @@ def change_study(
         if store.study(study).state == "finished":
             store.set_state(study, "stopped")
     return changes
+
+
+def _too_few(store: StudyStore, study: str, before: StudyConfig, after: StudyConfig) -> list[Problem]:
+    """A smaller number of trials than there are, which could not be taken back."""
+    existing = sum(store.counts(study).values())
+    if after.trials is None or after.trials == before.trials or after.trials >= existing:
+        return []
+    message = f"there are {existing} trials already, more than {after.trials}"
+    return [
+        Problem(path="study.trials", message=message, suggestion=f"kernel study stop {study} ends the study")
+    ]
 
 
 def _merged(config: StudyConfig, texts: Sequence[str]) -> dict[str, Any]:
