@@ -13,6 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlkernel import ConfigError, option, parse_space, read_space, read_space_file
+from mlkernel.cli.main import main
+from mlkernel.config.layers import Assignment
+from mlkernel.study.engine.study_file import read_study_file
+from mlkernel.study.engine.study_settings import build_study
 from mlkernel.study.space.option_check import option_problems
 from mlkernel.study.space.table_form import to_table
 from mlkernel.study.space.text_form import (
@@ -239,3 +243,36 @@ def test_parameters_must_be_options_and_values_of_their_types():
     assert "did you mean lr" in problems[0]
     assert "the option is a int; write uniformint" in problems[1]
     assert "'big'" in problems[2]
+
+
+@pytest.mark.parametrize("section", ["", "study."])
+def test_what_is_wrong_with_the_space_of_a_study_file_has_its_line(tmp_path, capsys, section):
+    file = tmp_path / "st.toml"
+    top = f"[{section.rstrip('.')}]" if section else "# keys"
+    file.write_text(
+        f'{top}\ntrainer = "f.py:f"\ntrials = 0\n[{section}space]\nx = "unifrom(0, 1)"\n'
+        f'y = ""\n[{section}space.part]\nz = "uniform(1, 0)"\n'
+    )
+    assert main(["search", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "  x: no method is named 'unifrom'; did you mean uniform" in told
+    assert f"  ({file}:5)\n" in told
+    assert "  y: no dimension is given" in told
+    assert f"({file}:6)\n" in told
+    assert "  part.z: " in told
+    assert f"({file}:8)\n" in told
+    assert "  study.trials: must be >= 1: 0" in told, "together with all else"
+
+
+def test_what_leads_nowhere_in_the_space_of_a_study_file_has_its_line(tmp_path, capsys):
+    file = tmp_path / "st.yaml"
+    file.write_text('trainer: "f.py:f"\nspace:\n  x: "[1, 2] when b=1"\n  a: "[1, 2]"\n')
+    assert main(["search", str(file)]) == 2
+    assert f"which is no parameter of the space; known: x, a  ({file}:3)\n" in capsys.readouterr().err
+
+
+def test_a_space_that_options_replace_is_not_looked_at(tmp_path):
+    file = tmp_path / "st.toml"
+    file.write_text('trainer = "f.py:f"\n[space]\nx = "unifrom(0, 1)"\n')
+    other = Assignment(path="study.space", value={"x": "uniform(0, 1)"}, origin="command line")
+    assert build_study([read_study_file(file)], [other]).space == other.value

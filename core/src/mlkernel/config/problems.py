@@ -43,17 +43,32 @@ class Problem:
         return text if self.origin is None else f"{text}  ({self.origin})"
 
 
+class ProblemsError(ConfigError):
+    """Lists problems, which whoever knows more of their places may list anew."""
+
+    problems: tuple[Problem, ...] = ()
+
+
 def raise_problems(problems: Sequence[Problem]) -> None:
-    """Raise one ConfigError that lists all of *problems*; return when there are none."""
+    """Raise one ConfigError that lists all of *problems*; return when there are none.
+
+    :raises ProblemsError: there are some.
+    """
     if not problems:
         return
+    error = ProblemsError(_listed(problems))
+    error.problems = tuple(problems)
+    raise error
+
+
+def _listed(problems: Sequence[Problem]) -> str:
     if len(problems) == 1:
-        raise ConfigError(str(problems[0]))
+        return str(problems[0])
     lines = [f"{len(problems)} problems in the configuration:"]
     lines += [f"  {problem}" for problem in problems[:SHOWN]]
     if len(problems) > SHOWN:
         lines.append(f"  ... and {len(problems) - SHOWN} more")
-    raise ConfigError("\n".join(lines))
+    return "\n".join(lines)
 
 
 def hint_of(word: str, siblings: Iterable[str], more: str = "") -> str:

@@ -11,10 +11,11 @@ import attrs
 
 from mlkernel.config.layers import Assignment, Layer, plain
 from mlkernel.config.sections import build_sections
+from mlkernel.study.space.space_reader import space_problems
 from mlkernel.study.store.records import StudyRecord
 from mlkernel.study.study_config import StudyConfig
 
-SECTION = "study"
+SECTION, SPACE = "study", "space"
 
 
 def build_study(layers: Sequence[Layer], overrides: Sequence[str | Assignment]) -> StudyConfig:
@@ -22,9 +23,29 @@ def build_study(layers: Sequence[Layer], overrides: Sequence[str | Assignment]) 
 
     :raises ConfigError: lists every value that is wrong, with its path and origin.
     """
+    if not any(map(_is_of_space, overrides)):
+        layers = _with_space_problems(layers)
     structured, _ = build_sections({SECTION: StudyConfig}, layers, overrides)
     config: StudyConfig = structured[SECTION]
     return config
+
+
+def _is_of_space(override: str | Assignment) -> bool:
+    path = override.path if isinstance(override, Assignment) else override.partition("=")[0]
+    return path.removeprefix(f"{SECTION}.").split(".")[0] == SPACE
+
+
+def _with_space_problems(layers: Sequence[Layer]) -> list[Layer]:
+    """*layers*, of which the last one that has a space says what is wrong with it; it is the one that holds."""
+    found = list(layers)
+    for place in reversed(range(len(found))):
+        values = found[place].tree.get(SECTION)
+        if isinstance(values, Mapping) and SPACE in values:
+            if isinstance(values[SPACE], Mapping):
+                problems = space_problems(found[place], f"{SECTION}.{SPACE}")
+                found[place] = attrs.evolve(found[place], problems=(*found[place].problems, *problems))
+            break
+    return found
 
 
 def stored_config(record: StudyRecord, overrides: Sequence[str | Assignment] = ()) -> StudyConfig:

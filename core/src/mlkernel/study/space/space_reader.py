@@ -11,7 +11,7 @@ import attrs
 from mlkernel.config.files import read_config_file
 from mlkernel.config.layers import Layer
 from mlkernel.config.parsed_text import SyntaxFault
-from mlkernel.config.problems import Problem, raise_problems
+from mlkernel.config.problems import Problem, ProblemsError, raise_problems
 from mlkernel.errors import ConfigError
 from mlkernel.study.space.hpogrid_form import from_hpogrid, is_hpogrid
 from mlkernel.study.space.mle_toolbox_form import from_mle_toolbox, is_mle_toolbox
@@ -29,6 +29,25 @@ def read_space(table: Mapping[str, Any], source: str | None = None) -> SearchSpa
     :raises ConfigError: lists everything that is wrong.
     """
     return _read(Layer(tree=table, source=source or ""))
+
+
+def space_problems(layer: Layer, path: str) -> list[Problem]:
+    """What is wrong with the space that stands at *path* of a file, each with its line.
+
+    :param layer: of the file.
+    """
+    table: Any = layer.tree
+    for key in path.split("."):
+        table = table[key]
+    try:
+        read_space(table)
+    except ProblemsError as error:
+        return [_placed(problem, layer, f"{path}.") for problem in error.problems]
+    except ConfigError as error:
+        return [
+            Problem(path=path, message=error.message, origin=layer.origin_of(path), suggestion=error.hint)
+        ]
+    return []
 
 
 def read_space_file(path: str | Path) -> SearchSpace:
