@@ -2,6 +2,8 @@
 
 from core.tests.study.engine.studies import TARGETS, command, reports, search, trials
 
+from mlkernel.cli.main import main
+
 
 def test_trials_are_run_by_workers_and_the_best_is_told(tmp_path):
     done = search(tmp_path, "objective", "--jobs", "2")
@@ -12,6 +14,16 @@ def test_trials_are_run_by_workers_and_the_best_is_told(tmp_path):
     assert [trial.values for trial in ended] == [((trial.parameters["x"] - 0.3) ** 2,) for trial in ended]
     assert "best: trial 3" in done.stderr
     assert "kernel study show study" in done.stderr
+
+
+def test_of_several_objectives_the_front_is_counted(tmp_path):
+    (tmp_path / "f.py").write_text("def f(config): return {'a': config['x'], 'b': abs(config['x'] - 2)}\n")
+    words = ("--trainer", "./f.py:f", "--space", "x=[0,1,2,3]", "--metric", "a", "--metric", "b", "--name", "study")
+    done = command("search", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Pareto front: 3 trials; kernel study best study shows them" in done.stderr
+    assert "best: trial" not in done.stderr
+    assert "Pareto front: 3 of 3 points" in command("study", "best", "study", cwd=tmp_path).stdout
 
 
 def test_a_study_of_that_name_is_not_overwritten(tmp_path):
@@ -46,6 +58,15 @@ def test_configurations_are_tried_without_a_search(tmp_path):
     done = command("search", "STUDY.toml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [trial.values for trial in trials(tmp_path, "files")] == [(11.0,), (12.0,)]
+
+
+def test_several_trials_need_something_to_search(tmp_path, capsys):
+    words = ["search", "--trainer", f"{TARGETS}:configured", "--studies", str(tmp_path / "studies")]
+    assert main([*words, "--trials", "3"]) == 2
+    said = capsys.readouterr().err
+    assert "a study of 3 trials needs a space to search, or configurations" in said
+    assert "--space 'x=uniform(0,1)'" in said
+    assert not (tmp_path / "studies").exists()
 
 
 def test_a_scheduler_ends_trials_early(tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkernel.config.problems import Problem, raise_problems
+from mlkernel.errors import ConfigError
 from mlkernel.study.algorithm_choice import make_search_algorithm
 from mlkernel.study.history import History, PendingTrial
 from mlkernel.study.scheduler_choice import make_trial_scheduler
@@ -94,6 +95,11 @@ def check_study(config: StudyConfig) -> None:
 
     :raises UsageError: says what is wrong.
     """
+    if not config.space and not config.configurations and (config.trials or 1) > 1:
+        raise ConfigError(
+            f"a study of {config.trials} trials needs a space to search, or configurations",
+            hint="Such as --space 'x=uniform(0,1)'. Without one it has one trial; seeds=3 gives that three runs.",
+        )
     problem = make_problem(config)
     problem.space.sample(trial_random(config.seed, 0))  # constraints may leave nothing
     make_algorithm(config, problem)
