@@ -211,20 +211,33 @@ def print_study_outcome(outcome: StudyOutcome) -> None:
     where = _where(outcome.directory)
     failed = f", {outcome.failed} of them failed" if outcome.failed else ""
     state = "finished" if outcome.reason is None else f"stopped ({outcome.reason})"
-    lines = [f"{state}: {outcome.ended} trials{failed}; {outcome.directory.path}"]
-    best = outcome.best
-    if best is not None and best.values is not None:
-        objectives = outcome.config.objectives
-        values = ", ".join(
-            f"{one.metric} {value:g}" for one, value in zip(objectives, best.values, strict=True)
-        )
-        lines.append(f"  best: trial {best.number}, {values}")
-        lines += [f"    {path} = {value}" for path, value in best.parameters.items()]
+    lines = [
+        f"{state}: {_trials(outcome.ended)}{failed}; {outcome.directory.path}",
+        *_best_lines(outcome, where),
+    ]
     if outcome.reason is not None:
         lines.append(f"  go on with: kernel study resume {name}{where}")
     else:
         lines.append(f"  see more with: kernel study show {name}{where}; kernel study report {name}{where}")
     print("\n".join(lines), file=sys.stderr)
+
+
+def _best_lines(outcome: StudyOutcome, where: str) -> list[str]:
+    """The best trial and its point, or where the trials are that several objectives have."""
+    best, objectives = outcome.best, outcome.config.objectives
+    if best is None or best.values is None:
+        return []
+    if len(objectives) > 1:
+        front = "" if outcome.front is None else f"{_trials(outcome.front)}; "
+        return [f"  Pareto front: {front}kernel study best {outcome.directory.name}{where} shows it"]
+    return [
+        f"  best: trial {best.number}, {objectives[0].metric} {best.values[0]:g}",
+        *(f"    {path} = {value}" for path, value in best.parameters.items()),
+    ]
+
+
+def _trials(count: int) -> str:
+    return "1 trial" if count == 1 else f"{count} trials"
 
 
 def _where(directory: StudyDirectory) -> str:

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mlkernel.study.statistics.study_results import losses, objectives_of
+from mlkernel.study.statistics.front_size import COMPARABLE, comparable_losses
+from mlkernel.study.statistics.study_results import objectives_of
 
 if TYPE_CHECKING:
     from mlkernel.study.search_problem import Objective
     from mlkernel.study.store.records import StudyRecord, TrialRecord
     from mlkernel.study.store.study_store import StudyStore
-
-COMPARABLE = (("finished",), ("stopped",))
-"""Trials that a scheduler stopped had less effort: they are compared only where no other one ended."""
 
 
 def component_name(choice: Any) -> str | None:
@@ -38,7 +36,7 @@ def pareto_trials(store: StudyStore, study: StudyRecord, limit: int) -> tuple[li
     """The first trials of the Pareto front in the order of the first objective, and how many it has."""
     from mlkernel.study.statistics.pareto import non_dominated
 
-    numbers, points = _points(store, study)
+    numbers, points = comparable_losses(store, study)
     front = sorted((points[place], numbers[place]) for place in non_dominated(points))
     return [store.trial(study.name, number) for _, number in front[:limit]], len(front)
 
@@ -47,24 +45,11 @@ def first_of_front(store: StudyStore, study: StudyRecord, limit: int) -> tuple[l
     """The same, but for the number where more than three objectives would make that take long."""
     from mlkernel.study.statistics.pareto import SWEPT, front_in_order
 
-    numbers, points = _points(store, study)
+    numbers, points = comparable_losses(store, study)
     front = front_in_order(points)
     trials = [store.trial(study.name, numbers[place]) for place in islice(front, limit)]
     is_counted = len(objectives_of(study.configuration)) <= SWEPT
     return trials, len(trials) + sum(1 for _ in front) if is_counted else None
-
-
-def _points(store: StudyStore, study: StudyRecord) -> tuple[list[int], list[tuple[float, ...]]]:
-    """Number and losses of the trials that are compared."""
-    objectives = objectives_of(study.configuration)
-    for states in COMPARABLE:
-        found = list(store.values(study.name, states))
-        if found:
-            points = [values for _, values in found]
-            if any(objective.mode == "max" for objective in objectives):
-                points = [losses(values, objectives) for values in points]
-            return [number for number, _ in found], points
-    return [], []
 
 
 def best_facts(trial: TrialRecord, objectives: Sequence[Objective]) -> dict[str, Any]:

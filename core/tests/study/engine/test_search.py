@@ -26,8 +26,31 @@ def test_of_several_objectives_the_front_is_counted(tmp_path):
     assert "Pareto front: 3 of 3 points" in command("study", "best", "study", cwd=tmp_path).stdout
 
 
+def test_of_several_objectives_the_front_is_counted(tmp_path):
+    (tmp_path / "f.py").write_text("def f(config): return {'a': config['x'], 'b': abs(config['x'] - 2)}\n")
+    words = (
+        "--trainer",
+        "./f.py:f",
+        "--space",
+        "x=[0,1,2,3]",
+        "--metric",
+        "a",
+        "--metric",
+        "b",
+        "--name",
+        "study",
+    )
+    done = command("search", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Pareto front: 3 trials; kernel study best study shows it" in done.stderr
+    assert "best: trial" not in done.stderr
+    assert "Pareto front: 3 of 3 points" in command("study", "best", "study", cwd=tmp_path).stdout
+
+
 def test_a_study_of_that_name_is_not_overwritten(tmp_path):
-    assert search(tmp_path, "objective").returncode == 0
+    first = search(tmp_path, "objective", "--trials", "1")
+    assert first.returncode == 0
+    assert "finished: 1 trial; " in first.stderr
     again = search(tmp_path, "objective")
     assert again.returncode == 2
     assert "kernel study resume study" in again.stderr
@@ -69,6 +92,15 @@ def test_several_trials_need_something_to_search(tmp_path, capsys):
     assert not (tmp_path / "studies").exists()
 
 
+def test_several_trials_need_something_to_search(tmp_path, capsys):
+    words = ["search", "--trainer", f"{TARGETS}:configured", "--studies", str(tmp_path / "studies")]
+    assert main([*words, "--trials", "3"]) == 2
+    said = capsys.readouterr().err
+    assert "a study of 3 trials needs a space to search, or configurations" in said
+    assert "--space 'x=uniform(0,1)'" in said
+    assert not (tmp_path / "studies").exists()
+
+
 def test_a_scheduler_ends_trials_early(tmp_path):
     done = search(
         tmp_path, "curve", *("--scheduler", "asha", "--max-step", "9", "--trials", "8"), algorithm="random"
@@ -80,6 +112,8 @@ def test_a_scheduler_ends_trials_early(tmp_path):
     stopped = next(trial for trial in trials(tmp_path) if trial.state == "stopped")
     assert stopped.reason
     assert stopped.runs[0].step < 9
+
+from mlkernel.cli.main import main
 
 
 def test_points_are_tried_first_and_earlier_studies_are_known(tmp_path):

@@ -161,5 +161,11 @@ class StudyDrive:
             ended=state.ended,
             failed=state.failed,
             best=state.best,
+            front=self._front_size() if len(self._config.objectives) > 1 else None,
             reason=reason,
         )
+
+    def _front_size(self) -> int | None:
+        from mlkernel.study.statistics.front_size import front_size  # which one objective has no need of
+
+        return front_size(self._store, self._record)

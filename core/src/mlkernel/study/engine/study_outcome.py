@@ -23,6 +23,8 @@ class StudyOutcome:
     """Those of them that failed."""
     best: TrialRecord | None
     """The best successful trial by the first objective."""
+    front: int | None = None
+    """How many trials the Pareto front of several objectives has; ``None`` where that takes long to count."""
     reason: str | None = None
     """Why it stopped before its end; ``None`` if it is finished."""
 
