@@ -225,6 +225,19 @@ def test_exports_replace_nothing(studies, tmp_path, capsys, ending):
     assert path.read_bytes() == before
 
 
+def test_reports_replace_nothing_but_those_of_the_study_s_folder(studies, tmp_path, capsys):
+    path = tmp_path / "notes.md"
+    path.write_text("mine")
+    assert main(["study", "report", "single", "-o", str(path)]) == 2
+    assert f"{path} exists already" in capsys.readouterr().err
+    assert path.read_text() == "mine"
+    own = studies / "single" / "report" / "single.md"
+    own.parent.mkdir()
+    own.write_text("older")
+    told(capsys, "report", "single", "--format", "markdown")
+    assert own.read_text().startswith("# single")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

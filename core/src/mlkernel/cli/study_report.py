@@ -30,6 +30,8 @@ def run_report(arguments: argparse.Namespace) -> int:
     from mlkernel.study.statistics.study_results import read_results
 
     form = arguments.format or _form(arguments.output)
+    if arguments.output is not None and arguments.output.exists():
+        raise UsageError(f"{arguments.output} exists already", hint="Choose another name, or move it away.")
     with opened_study(arguments) as (directory, store):
         results = read_results(store, directory.name)
     path: Path = arguments.output or directory.report / f"{directory.name}{SUFFIXES[form]}"
