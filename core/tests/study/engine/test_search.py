@@ -18,16 +18,6 @@ def test_trials_are_run_by_workers_and_the_best_is_told(tmp_path):
 
 def test_of_several_objectives_the_front_is_counted(tmp_path):
     (tmp_path / "f.py").write_text("def f(config): return {'a': config['x'], 'b': abs(config['x'] - 2)}\n")
-    words = ("--trainer", "./f.py:f", "--space", "x=[0,1,2,3]", "--metric", "a", "--metric", "b", "--name", "study")
-    done = command("search", *words, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "Pareto front: 3 trials; kernel study best study shows them" in done.stderr
-    assert "best: trial" not in done.stderr
-    assert "Pareto front: 3 of 3 points" in command("study", "best", "study", cwd=tmp_path).stdout
-
-
-def test_of_several_objectives_the_front_is_counted(tmp_path):
-    (tmp_path / "f.py").write_text("def f(config): return {'a': config['x'], 'b': abs(config['x'] - 2)}\n")
     words = (
         "--trainer",
         "./f.py:f",
@@ -92,15 +82,6 @@ def test_several_trials_need_something_to_search(tmp_path, capsys):
     assert not (tmp_path / "studies").exists()
 
 
-def test_several_trials_need_something_to_search(tmp_path, capsys):
-    words = ["search", "--trainer", f"{TARGETS}:configured", "--studies", str(tmp_path / "studies")]
-    assert main([*words, "--trials", "3"]) == 2
-    said = capsys.readouterr().err
-    assert "a study of 3 trials needs a space to search, or configurations" in said
-    assert "--space 'x=uniform(0,1)'" in said
-    assert not (tmp_path / "studies").exists()
-
-
 def test_a_scheduler_ends_trials_early(tmp_path):
     done = search(
         tmp_path, "curve", *("--scheduler", "asha", "--max-step", "9", "--trials", "8"), algorithm="random"
@@ -112,8 +93,6 @@ def test_a_scheduler_ends_trials_early(tmp_path):
     stopped = next(trial for trial in trials(tmp_path) if trial.state == "stopped")
     assert stopped.reason
     assert stopped.runs[0].step < 9
-
-from mlkernel.cli.main import main
 
 
 def test_points_are_tried_first_and_earlier_studies_are_known(tmp_path):
