@@ -62,6 +62,7 @@ def test_the_command_line_holds_a_space_without_loss(space):
             {"method": "categorical", "values": [1, 2], "grid_search": True},
         ),
         ("n=uniformint(16,64)", {"method": "uniformint", "low": 16, "high": 64}),
+        ('b="(1,2)"', {"method": "fixed", "value": "(1,2)"}),
         ("b=32", {"method": "fixed", "value": 32}),
         ("name=CartPole-v1", {"method": "fixed", "value": "CartPole-v1"}),
         ("size=ordinal([small, large])", {"method": "ordinal", "values": ["small", "large"]}),
@@ -84,7 +85,15 @@ def test_conditions_are_typed_after_when():
 def test_every_wrong_text_is_listed_with_what_to_do():
     with pytest.raises(ConfigError) as error:
         parse_space(
-            ["lr=loguniform(1e-5)", "x=unifrm(1,2)", "y", "z=uniform(1,2,3)", "w=uniform(1,low=2)", "v="]
+            [
+                "lr=loguniform(1e-5)",
+                "x=unifrm(1,2)",
+                "y",
+                "z=uniform(1,2,3)",
+                "w=uniform(1,low=2)",
+                "v=",
+                "u=(1,2)",
+            ]
         )
     message = str(error.value)
     for words in (
@@ -94,6 +103,7 @@ def test_every_wrong_text_is_listed_with_what_to_do():
         "z: uniform takes low, high; 3 is one too many",
         "w: uniform is given low twice",
         "v: no dimension is given",
+        'u: (1,2) is no dimension; [1,2] is a choice, uniform(1,2) a range, and "(1,2)" the text',
     ):
         assert words in message
 

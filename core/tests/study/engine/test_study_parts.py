@@ -58,6 +58,15 @@ def test_each_run_of_a_function_leaves_its_fold_out(folder):
     assert second.values == pytest.approx((51 + 0.375,))
 
 
+def test_a_space_with_fewer_points_than_trials_says_so(folder):
+    done = search(
+        folder, "--trainer", "./f.py:objective", "--space", "x=[0.5,1.5]", "--trials", "5", "folds=2"
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("the space has 2 points, so there will be 2 trials instead of 5") == 1
+    assert len(trials(folder)) == 2
+
+
 def test_classes_and_scripts_are_told_their_folds(folder):
     done = search(folder, "--trainer", "./f.py:Trainable", "folds=3")
     assert done.returncode == 0, done.stderr

@@ -90,6 +90,19 @@ def make_algorithm(config: StudyConfig, problem: SearchProblem) -> SearchAlgorit
     )
 
 
+def short_space(config: StudyConfig) -> str | None:
+    """That there will be fewer trials than were asked for, if the space has so few points."""
+    size = search_space(config).cardinality
+    if config.trials is None or size is None or size >= config.trials:
+        return None
+    points, trials = _counted(size, "point"), _counted(size, "trial")
+    return f"the space has {points}, so there will be {trials} instead of {config.trials}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def check_study(config: StudyConfig) -> None:
     """See that the study can be searched and scheduled as it is configured.
 

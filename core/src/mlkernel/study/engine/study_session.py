@@ -19,7 +19,7 @@ from mlkernel.study.engine.study_drive import StudyDrive
 from mlkernel.study.engine.study_joining import check_joining, require_database
 from mlkernel.study.engine.study_notices import StudyDisplay
 from mlkernel.study.engine.study_outcome import StudyOutcome
-from mlkernel.study.engine.study_problem import check_study
+from mlkernel.study.engine.study_problem import check_study, short_space
 from mlkernel.study.engine.study_settings import plain_study, settled
 from mlkernel.study.engine.target_check import check_target
 from mlkernel.study.engine.warm_start import earlier_observations
@@ -71,8 +71,8 @@ def start_study(
             return _join(directory, store, store_url, Path(config.directory), display)
         if store_url is not None:
             directory.note(store_url)
-        if notice is not None:
-            display.say(notice)
+        for text in filter(None, (notice, short_space(config))):
+            display.say(text)
         if opened is not None:
             opened(directory.path)
         return _drive(directory, store, display)

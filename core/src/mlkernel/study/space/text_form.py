@@ -70,6 +70,12 @@ def parse_dimension(text: str) -> Dimension:
     value = parse_value(text, Any)
     if isinstance(value, list):
         return categorical_of(value)
+    if isinstance(value, str) and text.startswith("(") and text.endswith(")"):
+        inner = text[1:-1].strip()
+        raise ConfigError(
+            f"{text} is no dimension",
+            hint=f"[{inner}] is a choice, uniform({inner}) a range, and {json.dumps(text)} the text",
+        )
     return Fixed(value=value)
 
 
