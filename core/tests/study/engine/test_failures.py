@@ -3,6 +3,11 @@
 import pytest
 from core.tests.study.engine.studies import TARGETS, command, search, start, start_search, trials, wait_for
 
+from mlkernel.cli.main import main
+from mlkernel.study.engine.study_settings import settled
+from mlkernel.study.engine.target_check import check_target
+from mlkernel.study.study_config import StudyConfig
+
 
 def failures(cwd):
     return {trial.number: trial.reason for trial in trials(cwd) if trial.state == "failed"}
@@ -109,6 +114,54 @@ def test_parameters_must_be_options_of_the_trainer(tmp_path):
     done = command(*words, "--space", "rate=[1, fast]", cwd=tmp_path)
     assert done.returncode == 2
     assert "the option is a" in done.stderr
+
+
+BOUNDED = """
+import mlkernel
+from attrs import frozen, validators
+
+@frozen(kw_only=True)
+class Config:
+    rate: float = mlkernel.option(0.1, help="Step.", validator=validators.le(1))
+    kind: str = mlkernel.option("a", help="Kind.", validator=validators.in_(("a", "b")))
+    count: int = mlkernel.option(1, help="Count.", validator=validators.gt(0))
+
+class Tiny(mlkernel.Trainer):
+    Config = Config
+    def train(self):
+        pass
+"""
+
+
+def test_bounds_that_an_option_refuses_are_named_before_anything_begins(tmp_path, capsys):
+    space = ("rate=uniform(0.5,1.01)", "kind=[a, b, c]", "count=0 when kind=b")
+    (tmp_path / "bounded.py").write_text(BOUNDED)
+    words = [
+        "search",
+        "--trainer",
+        f"{tmp_path}/bounded.py:Tiny",
+        "--studies",
+        str(tmp_path),
+        "--trials",
+        "2",
+    ]
+    assert main([*words, "--name", "study", *(f"--space={text}" for text in space)]) == 2
+    assert not (tmp_path / "study").exists()
+    said = capsys.readouterr().err
+    assert "3 problems" in said
+    assert "rate: its high is 1.01, and the option must be <= 1" in said
+    assert "kind: its categorical has the value 'c', and the option must be in" in said
+    assert "count: it is 0, and the option must be > 0" in said
+
+
+def test_bounds_that_a_constraint_keeps_out_are_not_refused(tmp_path):
+    (tmp_path / "bounded.py").write_text(BOUNDED)
+    config = StudyConfig(
+        trainer=f"{tmp_path}/bounded.py:Tiny",
+        space={"rate": "uniform(0, 1.01)", "constraints": ["rate <= 0.9"]},
+        trials=2,
+    )
+    check_target(settled(config))
 
 
 def test_what_the_launcher_can_never_give_is_refused_before_anything_begins(tmp_path):

@@ -22,6 +22,7 @@ from mlkernel.config.problems import raise_problems
 from mlkernel.config.sections import build, sections_of
 from mlkernel.discovery.name_resolution import resolve
 from mlkernel.errors import ConfigError, KernelError, UsageError
+from mlkernel.study.engine.bound_check import bound_problems
 from mlkernel.study.engine.study_problem import CONFIGURATION, search_space
 from mlkernel.study.space.option_check import option_problems
 from mlkernel.study.space.search_space import SearchSpace
@@ -68,15 +69,23 @@ def check_trainer(name: str, config: StudyConfig) -> None:
     component = resolve("trainer", name)
     config_class = component.config_class()
     space = search_space(config)
-    searched = SearchSpace(parameters=[one for one in space.parameters if one.name != CONFIGURATION])
-    problems = option_problems(searched, sections_of(config_class))
-    raise_problems(problems)
-    values = {**config.set, **space.sample(random.Random(config.seed))}  # noqa: S311 - an example
-    files = [*config.config, *([values.pop(CONFIGURATION)] if config.configurations else [])]
-    assignments = [Assignment(path=path, value=value, origin="the study") for path, value in values.items()]
-    build(
-        config_class, [read_config_file(file) for file in files], assignments, descriptor=component.descriptor
+    searched = SearchSpace(
+        parameters=[one for one in space.parameters if one.name != CONFIGURATION],
+        constraints=[one for one in space.constraints if CONFIGURATION not in one.parameters],
     )
+    sections = sections_of(config_class)
+    raise_problems(option_problems(searched, sections))
+    point = space.sample(random.Random(config.seed))  # noqa: S311 - an example
+    files = [*config.config, *([point.pop(CONFIGURATION)] if config.configurations else [])]
+    layers = [read_config_file(file) for file in files]
+
+    def build_point(point: Mapping[str, Any]) -> None:
+        values = {**config.set, **point}
+        given = [Assignment(path=path, value=value, origin="the study") for path, value in values.items()]
+        build(config_class, layers, given, descriptor=component.descriptor)
+
+    raise_problems(bound_problems(searched, point, sections, build_point))
+    build_point(point)
 
 
 def _is_direct(trainer: str) -> bool:
