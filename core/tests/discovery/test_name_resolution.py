@@ -223,6 +223,14 @@ def test_a_missing_module_is_named_before_the_factory_is_imported(site_folder: S
         component.factory()
 
 
+def test_of_what_an_extra_brings_the_extra_is_named(site_folder: SiteFolder):
+    site_folder.install_trainer("acme", "first", module="acme_extra", more="needs=('no_such_module',)")
+    with next(site_folder.path.glob("acme*.dist-info")).joinpath("METADATA").open("a") as metadata:
+        metadata.write("Provides-Extra: first\n")
+    with pytest.raises(PluginError, match=r"pip install 'acme\[first\]'$"):
+        resolve("trainer", "first").factory()
+
+
 @pytest.mark.parametrize(
     ("before", "cause"),
     [

@@ -66,7 +66,10 @@ class Component:
 
         :raises PluginError: names those that are missing.
         """
-        require_modules(self.descriptor.needs, asked_by=self.title, distribution=self.distribution)
+        descriptor = self.descriptor
+        require_modules(
+            descriptor.needs, asked_by=self.title, component=descriptor.name, distribution=self.distribution
+        )
 
     def module(self) -> ModuleType:
         """Import and return the module that its descriptor names in the place of a factory, as commands do.

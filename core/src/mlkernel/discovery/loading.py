@@ -64,19 +64,31 @@ def load_module(name: str, *, asked_by: str) -> ModuleType:
         return _load_module(name)
 
 
-def require_modules(names: Sequence[str], *, asked_by: str, distribution: str | None) -> None:
+def require_modules(names: Sequence[str], *, asked_by: str, component: str, distribution: str | None) -> None:
     """Refuse when one of the top-level modules *names* is not installed; none of them is imported.
 
+    :param component: its name; an extra of *distribution* that has it, or that of a missing module, brings the modules.
     :raises PluginError: naming all that are missing.
     """
     missing = [name for name in names if name not in sys.modules and importlib.util.find_spec(name) is None]
     if missing:
         modules = ", ".join(repr(name) for name in missing)
-        reinstall = f", or what it depends on altogether: pip install {distribution}" if distribution else ""
         raise PluginError(
             f"{asked_by} needs {modules}, which is not installed",
-            hint=f"pip install {' '.join(missing)}{reinstall}",
+            hint=_how_to_install(missing, component, distribution),
         )
+
+
+def _how_to_install(missing: Sequence[str], component: str, distribution: str | None) -> str:
+    if distribution is None:
+        return f"pip install {' '.join(missing)}"
+    from importlib.metadata import metadata  # takes long, and nearly never happens
+
+    extras = metadata(distribution).get_all("Provides-Extra") or []
+    extra = next((name for name in (component, *missing) if name in extras), None)
+    if extra is not None:
+        return f"pip install '{distribution}[{extra}]'"
+    return f"pip install {' '.join(missing)}, or what it depends on altogether: pip install {distribution}"
 
 
 def check_api_version(api: tuple[int, int], *, asked_by: str, distribution: str | None) -> None:
