@@ -151,6 +151,13 @@ def test_signals_are_answered_only_while_the_run_lasts():
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
+def test_each_ctrl_c_says_what_it_does(capsys):
+    with StopRequest(raises=False, announcement="stopping soon"):
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert capsys.readouterr().err == "stopping soon\nstopping at once\n"
+
+
 FORKS = """
 import multiprocessing
 

@@ -10,6 +10,8 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Self
 
+ANNOUNCEMENT = "stopping after this iteration; Ctrl-C again stops at once"
+
 
 class StopRequest:
     """Remembers that the run shall stop at the next boundary, and why.
@@ -21,13 +23,14 @@ class StopRequest:
     with the run, does nothing, since the run needs them up to its boundary.
 
     :param raises: whether the second SIGINT does.
+    :param announcement: what is said at the first SIGINT.
     """
 
-    def __init__(self, *, raises: bool = True) -> None:
+    def __init__(self, *, raises: bool = True, announcement: str = ANNOUNCEMENT) -> None:
         self.reason: str | None = None
         self.is_urgent = False
         """Whether there was a second SIGINT."""
-        self._raises = raises
+        self._raises, self._announcement = raises, announcement
         self._process = os.getpid()
         self._interrupted = False
         self._is_closed = False
@@ -67,12 +70,15 @@ class StopRequest:
             return
         name = signal.Signals(number).name
         if number == signal.SIGINT:
-            self.is_urgent = self._interrupted
+            was_urgent, self.is_urgent = self.is_urgent, self._interrupted
             if self.is_urgent and self._raises:
                 raise KeyboardInterrupt
             self._interrupted = True
-            with suppress(
-                OSError, RuntimeError
-            ):  # nobody reads it, or the signal came in the middle of a write
-                sys.stderr.write("stopping after this iteration; Ctrl-C again stops at once\n")
+            if not was_urgent:
+                _say("stopping at once" if self.is_urgent else self._announcement)
         self.ask(name)
+
+
+def _say(text: str) -> None:
+    with suppress(OSError, RuntimeError):  # nobody reads it, or the signal came in the middle of a write
+        sys.stderr.write(f"{text}\n")

@@ -67,9 +67,15 @@ def test_a_second_interrupt_waits_for_no_report(tmp_path):
     began = driver.stderr.readline()
     while "Ctrl-C again" not in began:
         began = driver.stderr.readline()
+    assert (
+        "stopping: runs end at their next report, at the latest after 10 s; Ctrl-C again stops at once"
+        in began
+    )
     driver.send_signal(signal.SIGINT)
     _, said = driver.communicate(timeout=60)
     assert driver.returncode == 75, said
+    assert said.count("stopping at once") == 1
+    assert "Ctrl-C again" not in said
     assert workers(tmp_path) == []
     (study / "go").touch()
     assert command(*RESUME, cwd=tmp_path).returncode == 0

@@ -15,7 +15,7 @@ from mlkernel.run.stop_request import StopRequest
 from mlkernel.study.engine.driver import driver_name
 from mlkernel.study.engine.driver_lock import DriverLock
 from mlkernel.study.engine.schedule_check import check_schedule
-from mlkernel.study.engine.study_drive import StudyDrive
+from mlkernel.study.engine.study_drive import STOP_SECONDS, StudyDrive
 from mlkernel.study.engine.study_joining import check_joining, require_database
 from mlkernel.study.engine.study_notices import StudyDisplay
 from mlkernel.study.engine.study_outcome import StudyOutcome
@@ -123,9 +123,17 @@ def resume_study(directory: StudyDirectory, display: StudyDisplay) -> StudyOutco
         store.close()
 
 
+def _stop_request() -> StopRequest:
+    announcement = (
+        f"stopping: runs end at their next report, at the latest after {STOP_SECONDS:g} s; "
+        "Ctrl-C again stops at once"
+    )
+    return StopRequest(raises=False, announcement=announcement)
+
+
 def _drive(directory: StudyDirectory, store: StudyStore, display: StudyDisplay) -> StudyOutcome:
     name = driver_name()
-    with DriverLock(directory.path, name) as lock, StopRequest(raises=False) as stop:
+    with DriverLock(directory.path, name) as lock, _stop_request() as stop:
         shared = scheme(directory.location()) is not None
         former = [lock.before] if shared else [driver.name for driver in store.drivers(directory.name)]
         for driver in filter(None, former):
