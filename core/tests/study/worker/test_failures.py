@@ -116,7 +116,7 @@ SENSELESS = {
     "not_a_number": "loss is nan at step 2",
     "infinite": "loss is inf at step 1",
     "other_metric": "it never reported 'loss'; it reported accuracy, time",
-    "nothing": "it never reported 'loss'; it reported nothing",
+    "nothing": "it never reported 'loss'; it reported nothing → A function returns the number",
     "text": "returned '0.5', and the study asks for loss",
     "word": "the metric 'loss' must be a number",
     "pair": "returned (1, 2), and the study asks for loss",
@@ -159,6 +159,14 @@ def test_a_target_that_cannot_be_imported_says_where(study):
     assert (driver.end.state, driver.end.retry) == ("failed", False)
     assert "No module named 'no_such_module'" in driver.end.error
     assert "broken.py:1" in driver.end.error
+
+
+def test_a_script_that_prints_nothing_is_told_how_to_report(study):
+    (study / "silent.py").write_text("def objective(config):\n    return 0.5\n")
+    driver = train(study, order(study, str(study / "silent.py")))
+    assert "it never reported 'loss'; it reported nothing" in driver.end.error
+    assert 'Print a line such as {"loss": 0.5}; to call a function of the file' in driver.end.error
+    assert f"{study}/silent.py:objective" in driver.end.error
 
 
 def test_an_unknown_trainer_is_named(study):

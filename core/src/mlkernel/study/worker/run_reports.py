@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -182,9 +183,10 @@ class RunReports:
         if not missing:
             raise NeverReportedError(f"the objectives {', '.join(self._names)} were never reported together")
         known = ", ".join(self.metrics) or "nothing"
+        advice = "Name one of these as the study's metric, or report the metric."
         raise NeverReportedError(
             f"it never reported {missing}; it reported {known}",
-            hint="Name one of these as the study's metric, or report the metric.",
+            hint=advice if self.metrics else _way_to_report(str(self._order.target["name"]), self._names[0]),
         )
 
     def _send(self, numbers: dict[str, float], step: float) -> None:
@@ -272,6 +274,16 @@ class RunReports:
         for name, value in zip(self._names, values, strict=True):
             if not math.isfinite(value):
                 raise TargetError(f"{name} is {value} at step {step:g}")
+
+
+def _way_to_report(target: str, metric: str) -> str:
+    """How *target*, which reported nothing, may report *metric*."""
+    line = json.dumps({metric: 0.5})
+    if target.endswith(".py"):
+        return f"Print a line such as {line}; to call a function of the file, name it: {target}:objective."
+    if target.endswith(".sh"):
+        return f"Print a line such as {line}."
+    return f"A function returns the number, or {line}, or calls reporter({metric}=0.5); a trainer logs it."
 
 
 def _as_numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
