@@ -286,3 +286,12 @@ def test_a_space_that_options_replace_is_not_looked_at(tmp_path):
     file.write_text('trainer = "f.py:f"\n[space]\nx = "unifrom(0, 1)"\n')
     other = Assignment(path="study.space", value={"x": "uniform(0, 1)"}, origin="command line")
     assert build_study([read_study_file(file)], [other]).space == other.value
+
+
+def test_a_parameter_without_an_equals_sign_is_no_file(capsys):
+    assert main(["search", "--trainer", "./f.py:f", "--space", "x uniform(-1,1)"]) == 2
+    said = capsys.readouterr().err
+    assert "--space 'x uniform(-1,1)' names no file, and as a parameter lacks a =" in said
+    assert "NAME=DIMENSION" in said
+    assert main(["search", "--trainer", "./f.py:f", "--space", "absent.toml"]) == 2
+    assert "absent.toml cannot be read" in capsys.readouterr().err

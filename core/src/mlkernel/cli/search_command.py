@@ -185,7 +185,7 @@ def _space(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.space and not arguments.constraint:
         return {}
     tables = [text for text in arguments.space if text.lstrip().startswith("{")]
-    files = [text for text in arguments.space if text not in tables and "=" not in text]
+    files = [_space_file(text) for text in arguments.space if text not in tables and "=" not in text]
     texts = [text for text in arguments.space if text not in tables and "=" in text]
     table: dict[str, Any] = {}
     for space in [*map(read_space_file, files), *map(read_space_text, tables)]:
@@ -193,6 +193,21 @@ def _space(arguments: argparse.Namespace) -> dict[str, Any]:
     table |= to_table(parse_space(texts))
     constraints = [*table.get("constraints", []), *arguments.constraint]
     return {**table, "constraints": constraints} if constraints else table
+
+
+def _space_file(text: str) -> str:
+    """*text* if it may be a file.
+
+    :raises UsageError: it is a parameter whose ``=`` was forgotten.
+    """
+    from mlkernel.study.pieces.piece_folder import SUFFIXES
+
+    if text.lower().endswith(SUFFIXES) or Path(text).is_file():
+        return text
+    raise UsageError(
+        f"--space {text!r} names no file, and as a parameter lacks a =",
+        hint="Write NAME=DIMENSION, as in 'lr=loguniform(1e-5,1e-2)'.",
+    )
 
 
 def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
