@@ -50,8 +50,11 @@ def loss(config: Mapping[str, Any]) -> float:
 
 def mlkernel(folder: Path, trials: int) -> None:
     """This project, warm workers, whose time counts, too."""
+    from overhead import adopt_orphans
+
     from mlkernel.cli.main import main as kernel
 
+    adopt_orphans()
     os.chdir(folder)
     words = ["search", "--trainer", f"{__file__}:loss", "--name", "study", "--space", "x=uniform(-10,10)"]
     words += ["--algorithm", "random", "--jobs", "2", "--trials", str(trials)]
