@@ -21,7 +21,7 @@ def forkable(folder: Path, key: str, code: str, *, module: str = "says", **field
     return JobSpec(key=key, argv=argv, directory=folder / "jobs" / key, **fields)
 
 
-def servers(parent: int | None = None) -> list[int]:
+def fork_servers(parent: int | None = None) -> list[int]:
     """Process numbers of the fork servers that *parent*, or this process, has; also those that nobody waited for."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):

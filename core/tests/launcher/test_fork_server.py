@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from mlkernel.launcher.launcher import JobStatus
 from mlkernel.launcher.local import Local
 from mlkernel.launcher.local_config import LocalConfig
 
-from .forkable import IS_FORKED, MODULES, forkable, servers
+from .forkable import IS_FORKED, MODULES, fork_servers, forkable
 from .jobs import run, shell, wait_for, wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -47,11 +47,20 @@ while True:
     time.sleep(0.01)
 """
 
+Servers = Callable[[], list[int]]
+
 
 @pytest.fixture(autouse=True)
 def _modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", f"{MODULES}:{ROOT}")
     monkeypatch.chdir(tmp_path)  # where the imports of the server look for what they wait for
+
+
+@pytest.fixture
+def servers() -> Servers:
+    """Those of this process that were not there, nor waited for, when the test began."""
+    earlier = fork_servers()
+    return lambda: [server for server in fork_servers() if server not in earlier]
 
 
 @contextmanager
@@ -78,7 +87,7 @@ def lives(process: int) -> bool:
 
 
 def test_it_starts_with_the_first_job_that_may_be_forked_and_ends_with_the_launcher(
-    local: Local, tmp_path: Path
+    local: Local, tmp_path: Path, servers: Servers
 ):
     run(local, shell(tmp_path, "shell", "true"))
     run(local, forkable(tmp_path, "plain", "pass", forkable=False))
@@ -96,7 +105,7 @@ def test_it_starts_with_the_first_job_that_may_be_forked_and_ends_with_the_launc
     assert {status.state for status in wait_for(other, handles).values()} == {"succeeded"}
 
 
-def test_it_keeps_nothing_of_jobs_that_are_over(local: Local, tmp_path: Path):
+def test_it_keeps_nothing_of_jobs_that_are_over(local: Local, tmp_path: Path, servers: Servers):
     kept = []
     for number in range(3):
         assert run(local, forkable(tmp_path, f"{number}", "pass")).state == "succeeded"
@@ -143,7 +152,9 @@ def test_a_job_with_more_words_than_it_can_be_told_is_started(local: Local, tmp_
     assert output(local, "a") == "False\n"
 
 
-def test_when_it_is_killed_its_jobs_go_on_and_later_ones_are_started(local: Local, tmp_path: Path):
+def test_when_it_is_killed_its_jobs_go_on_and_later_ones_are_started(
+    local: Local, tmp_path: Path, servers: Servers
+):
     running = local.submit([forkable(tmp_path, "a", UNTIL_GO, working_directory=tmp_path)])
     wait_until(lambda: output(local, "a"), "its output")
     for server in servers():
@@ -155,7 +166,7 @@ def test_when_it_is_killed_its_jobs_go_on_and_later_ones_are_started(local: Loca
     assert wait_for(local, running)["a"] == JobStatus(state="succeeded", exit_code=0)
 
 
-def test_what_it_was_asked_for_when_it_was_killed_is_started(local: Local, tmp_path: Path):
+def test_what_it_was_asked_for_when_it_was_killed_is_started(local: Local, tmp_path: Path, servers: Servers):
     code = f"print({IS_FORKED}); sys.exit(4)"
     handles = local.submit(
         [forkable(tmp_path, key, code, module="waits", working_directory=tmp_path) for key in "ab"]
@@ -169,7 +180,9 @@ def test_what_it_was_asked_for_when_it_was_killed_is_started(local: Local, tmp_p
     assert servers() == []
 
 
-def test_what_it_is_silent_about_for_too_long_is_started(local: Local, tmp_path: Path, monkeypatch):
+def test_what_it_is_silent_about_for_too_long_is_started(
+    local: Local, tmp_path: Path, monkeypatch, servers: Servers
+):
     monkeypatch.setattr(fork_server, "_PATIENCE_SECONDS", 0.5)
     code = f"print({IS_FORKED})"
     handles = local.submit([forkable(tmp_path, "a", code, module="waits", working_directory=tmp_path)])
@@ -199,7 +212,7 @@ def test_what_it_was_asked_for_when_its_launcher_was_killed_is_started_by_it(loc
     with submitting(tmp_path, "sys.exit(3)", module="waits") as process:
         assert process.stdout is not None
         assert process.stdout.readline()
-        (server,) = servers(process.pid)
+        (server,) = fork_servers(process.pid)
     (tmp_path / "go").touch()
     assert wait_for(local, local.find())["000"].exit_code == 3
     wait_until(lambda: not lives(server), "its end")
@@ -212,7 +225,7 @@ def test_no_job_is_lost_or_run_twice_when_the_launcher_is_killed_at_random_momen
     count, code = 12, "open('log', 'a').write('{0}\\n'); import time; time.sleep(0.05); sys.exit({0})"
     with submitting(tmp_path, code, count) as process:
         time.sleep(random.Random(seed).uniform(0.2, 1.0))
-        known = servers(process.pid)
+        known = fork_servers(process.pid)
     wait_until(lambda: not any(lives(server) for server in known), "its end")
     specs = [
         forkable(tmp_path, f"{n:03}", code.format(n), working_directory=tmp_path, forkable=seed % 2 == 0)
@@ -225,7 +238,7 @@ def test_no_job_is_lost_or_run_twice_when_the_launcher_is_killed_at_random_momen
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_job_is_lost_or_run_twice_when_it_is_killed_at_a_random_moment(
-    local: Local, tmp_path: Path, seed: int
+    local: Local, tmp_path: Path, seed: int, servers: Servers
 ):
     code = "open('log', 'a').write('{0}\\n'); import time; time.sleep(0.02); sys.exit({0})"
     specs = [forkable(tmp_path, f"{n:02}", code.format(n), working_directory=tmp_path) for n in range(10)]
@@ -242,7 +255,7 @@ def test_no_job_is_lost_or_run_twice_when_it_is_killed_at_a_random_moment(
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_supervisor_that_is_killed_at_a_random_moment_makes_nothing_run_twice_or_succeed(
-    local: Local, tmp_path: Path, seed: int
+    local: Local, tmp_path: Path, seed: int, servers: Servers
 ):
     chance = random.Random(seed)
     run(local, forkable(tmp_path, "first", "pass"))

@@ -30,7 +30,9 @@ class Appends:
         self._write_fact(
             introduced=run.name, parameters=dict(run.parameters), tags=dict(run.tags), group=run.group
         )
-        (self.folder / "follower.pid").write_text(str(os.getpid()))
+        half = self.folder / f"{run.name}.pid"
+        half.write_text(str(os.getpid()))
+        half.replace(self.folder / "follower.pid")
 
     @property
     def memory(self):
