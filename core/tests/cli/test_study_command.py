@@ -183,6 +183,8 @@ def test_a_driver_that_is_gone_is_not_said_to_drive(studies, capsys):
     assert " ".join(told(capsys, "stop", "single").split()) == " ".join(gone.split())
     assert store.study("single").state == "stopped"
     assert told(capsys, "list").splitlines()[2].split()[1] == "stopped"
+    extended = told(capsys, "extend", "single", "--jobs", "7").splitlines()
+    assert extended[1:] == [" ".join(gone.split())]
     assert "would delete" in told(capsys, "delete", "single")
     store.close()
 
@@ -250,6 +252,10 @@ def test_reports_replace_nothing_but_those_of_the_study_s_folder(studies, tmp_pa
         (["report", "single", "-o", "report.docx"], "--format"),
         (["export", "single", "table.xls"], "--format"),
         (["delete", "singel", "--yes"], "no study"),
+        (["extend", "single", "--space", "x uniform(0,1)"], "names no file, and as a parameter lacks a ="),
+        (["extend", "single", "--space", "=3"], "'=3' has no name before its ="),
+        (["extend", "single", "--space", "lr=uniform(0,1"], "does not end with the bracket that it opens"),
+        (["extend", "single", "--space", "lrr=uniform(0,1)"], "no parameter of the study"),
     ],
 )
 def test_wrong_input_is_explained(studies, capsys, words, message):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlkernel.cli import search_ask
+from mlkernel.cli.space_arguments import space_table
 from mlkernel.cli.tracker_arguments import add_tracker_argument, chosen_trackers, start_followers
 from mlkernel.errors import UsageError
 
@@ -179,35 +180,9 @@ def _objectives(arguments: argparse.Namespace) -> list[dict[str, str]]:
 
 
 def _space(arguments: argparse.Namespace) -> dict[str, Any]:
-    from mlkernel.study.space.space_reader import parse_space, read_space_file, read_space_text
-    from mlkernel.study.space.table_form import to_table
-
-    if not arguments.space and not arguments.constraint:
-        return {}
-    tables = [text for text in arguments.space if text.lstrip().startswith("{")]
-    files = [_space_file(text) for text in arguments.space if text not in tables and "=" not in text]
-    texts = [text for text in arguments.space if text not in tables and "=" in text]
-    table: dict[str, Any] = {}
-    for space in [*map(read_space_file, files), *map(read_space_text, tables)]:
-        table |= to_table(space)
-    table |= to_table(parse_space(texts))
+    table = space_table(arguments.space) if arguments.space else {}
     constraints = [*table.get("constraints", []), *arguments.constraint]
     return {**table, "constraints": constraints} if constraints else table
-
-
-def _space_file(text: str) -> str:
-    """*text* if it may be a file.
-
-    :raises UsageError: it is a parameter whose ``=`` was forgotten.
-    """
-    from mlkernel.study.pieces.piece_folder import SUFFIXES
-
-    if text.lower().endswith(SUFFIXES) or Path(text).is_file():
-        return text
-    raise UsageError(
-        f"--space {text!r} names no file, and as a parameter lacks a =",
-        hint="Write NAME=DIMENSION, as in 'lr=loguniform(1e-5,1e-2)'.",
-    )
 
 
 def _shared(arguments: argparse.Namespace) -> dict[str, Any]:

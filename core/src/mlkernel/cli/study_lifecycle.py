@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from mlkernel.cli.space_arguments import space_table
 from mlkernel.cli.study_arguments import add_study_arguments
 from mlkernel.cli.tracker_arguments import add_tracker_argument, chosen_trackers, start_followers
 from mlkernel.errors import UsageError
@@ -79,7 +80,7 @@ def add_extend_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=DIMENSION",
         action="append",
         default=[],
-        help="the new dimension of a parameter, such as 'x=uniform(-2,2)'; may be repeated",
+        help="the new dimension of a parameter, such as 'x=uniform(-2,2)', a file with some, or JSON; may be repeated",
     )
     parser.add_argument(
         "changes", metavar="path=value", nargs="*", help="other options of the study, such as retries=3"
@@ -88,6 +89,7 @@ def add_extend_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_extend(arguments: argparse.Namespace) -> int:
     """Change a study; a driver that lives takes it over at once."""
+    from mlkernel.cli.study_drivers import nobody, split_drivers
     from mlkernel.study.engine.study_changes import change_study
     from mlkernel.study.study_directory import find_study, studies_root
 
@@ -101,12 +103,13 @@ def run_extend(arguments: argparse.Namespace) -> int:
     directory = find_study(arguments.study, studies_root(arguments.studies))
     store = directory.open()
     try:
-        changes = change_study(store, directory.name, overrides, arguments.space)
-        is_driven = bool(store.drivers(directory.name))
+        changes = change_study(store, directory.name, overrides, space_table(arguments.space))
+        drivers, gone = split_drivers(directory, store)
     finally:
         store.close()
     for change in changes or ["nothing: it was so already"]:
         print(change)
-    if changes and not is_driven:
-        print(f"go on with: kernel study resume {directory.name}")
+    if changes and not drivers:
+        resume = f"go on with: kernel study resume {directory.name}"
+        print(f"driven by {nobody(directory.name, gone)}" if gone else resume)
     return 0

@@ -63,3 +63,18 @@ def test_what_trials_are_compared_by_does_not_change(tmp_path):
     assert "did you mean 'tpe'" in wrong.stderr
     beside = command(*EXTEND, "--space", "y=uniform(0,1)", cwd=tmp_path)
     assert "no parameter of the study" in beside.stderr
+
+
+def test_new_dimensions_are_read_from_files_and_keep_their_conditions(tmp_path):
+    space = ("--space", "kind=[a, b]", "--space", "y=uniform(0,1) when kind=b")
+    assert search(tmp_path, "objective", *space, "--trials", "1", algorithm="random").returncode == 0
+    (tmp_path / "narrower.toml").write_text(
+        'constraints = ["x < 0"]\n[y]\nmethod = "fixed"\nvalue = 2\n[x]\n'
+        'method = "uniform"\nlow = -1\nhigh = 1\n'
+    )
+    changed = command(*EXTEND, "--space", "narrower.toml", "--trials", "9", cwd=tmp_path)
+    assert changed.returncode == 0, changed.stderr
+    assert command(*RESUME, cwd=tmp_path).returncode == 0
+    added = [trial.parameters for trial in trials(tmp_path)[1:]]
+    assert all(point["x"] < 0 for point in added)
+    assert {(point["kind"], point.get("y")) for point in added} == {("a", None), ("b", 2)}

@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 
-from mlkernel.config.problems import Problem, raise_problems
+from mlkernel.config.problems import Problem, did_you_mean, raise_problems
 from mlkernel.study.engine.study_problem import check_study
 from mlkernel.study.engine.study_settings import plain_study, stored_config
 from mlkernel.study.space.search_space import SearchSpace
-from mlkernel.study.space.space_reader import parse_space, read_space
+from mlkernel.study.space.space_reader import read_space
 from mlkernel.study.space.table_form import to_table
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_config import StudyConfig
@@ -35,10 +35,11 @@ FIXED = (
 
 
 def change_study(
-    store: StudyStore, study: str, overrides: Sequence[str], space: Sequence[str] = ()
+    store: StudyStore, study: str, overrides: Sequence[str], space: Mapping[str, Any]
 ) -> list[str]:
     """Lay *overrides*, and new dimensions of parameters, over what a study was asked to do.
 
+    :param space: the new dimensions, in any form that a space has; its constraints, if any, replace those so far.
     :returns: what changed, one line for each option.
     :raises ConfigError: a value is wrong, or one of those that cannot change; nothing was changed.
     """
@@ -80,18 +81,24 @@ def _too_few(store: StudyStore, study: str, before: StudyConfig, after: StudyCon
     ]
 
 
-def _merged(config: StudyConfig, texts: Sequence[str]) -> dict[str, Any]:
-    """The space with the dimensions of *texts* in place of those of the same names."""
-    space, changed = read_space(config.space), parse_space(texts)
-    parameters = [changed.by_name.get(one.name, one) for one in space.parameters]
-    added = [one for one in changed.parameters if one.name not in space.by_name]
+def _merged(config: StudyConfig, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The space with the dimensions of *table* in place of those of the same names."""
+    space, changed = read_space(config.space), read_space(table)
     raise_problems(
         [
-            Problem(path=one.name, message="no parameter of the study; the trials so far have no value of it")
-            for one in added
+            Problem(
+                path=name,
+                message="no parameter of the study; the trials so far have no value of it",
+                suggestion=did_you_mean(name, space.by_name),
+            )
+            for name in changed.by_name
+            if name not in space.by_name
         ]
     )
-    return to_table(SearchSpace(parameters=parameters, constraints=space.constraints))
+    parameters = [
+        attrs.evolve(one, dimension=changed.by_name.get(one.name, one).dimension) for one in space.parameters
+    ]
+    return to_table(SearchSpace(parameters=parameters, constraints=changed.constraints or space.constraints))
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -99,9 +106,9 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     for name, value in new.items():
         if name == "space":
             lines += [
-                f"space.{one}: {old[name][one]} -> {value[one]}"
+                f"space.{one}: {old[name].get(one)} -> {value[one]}"
                 for one in value
-                if old[name][one] != value[one]
+                if old[name].get(one) != value[one]
             ]
         elif old[name] != value:
             lines.append(f"{name}: {old[name]} -> {value}")

@@ -25,6 +25,7 @@ from mlkernel.study.space.search_space import Parameter
 from mlkernel.study.space.value_lists import Categorical, Fixed, categorical_of
 
 CALL = re.compile(r"([A-Za-z_]\w*)\s*\((.*)\)", re.DOTALL)
+OPENED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 NAMED = re.compile(r"\s*([A-Za-z_]\w*)\s*=(.*)", re.DOTALL)
 SYNONYMS = {"choice": "categorical"}
 OPENING, CLOSING = "([{", ")]}"
@@ -40,6 +41,8 @@ def parse_assignment(text: str) -> Parameter:
         raise ConfigError(
             f"{text!r} is no parameter", hint="Write name=dimension, as in lr=loguniform(1e-5,1e-2)."
         )
+    if not name.strip():
+        raise ConfigError(f"{text!r} has no name before its =")
     return parse_parameter(name.strip(), right)
 
 
@@ -67,6 +70,11 @@ def parse_dimension(text: str) -> Dimension:
         method = SYNONYMS.get(call[1], call[1])
         dimension_class(method)
         return make_dimension(method, _arguments(method, call[2]))
+    opened = OPENED.match(text)
+    if opened is not None and SYNONYMS.get(opened[1], opened[1]) in METHODS:
+        raise ConfigError(
+            f"{text} does not end with the bracket that it opens", hint=f"{json.dumps(text)} is the text"
+        )
     value = parse_value(text, Any)
     if isinstance(value, list):
         return categorical_of(value)
