@@ -19,6 +19,14 @@ def _objectives() -> list[Objective]:
     return [Objective(metric="loss")]
 
 
+def _differ(_: Any, __: Any, objectives: list[Objective]) -> None:
+    metrics = [one.metric for one in objectives]
+    if "" in metrics:
+        raise ValueError("a metric needs a name")
+    if repeated := sorted({metric for metric in metrics if metrics.count(metric) > 1}):
+        raise ValueError(f"repeats {', '.join(repeated)}")
+
+
 def _names_a_folder(_: Any, __: Any, name: str) -> None:
     try:
         check_study_name(name)
@@ -73,7 +81,7 @@ class StudyConfig:
     launcher: Choice = choice("launcher", default="local", help="Where trials run.")
     objectives: list[Objective] = field(
         factory=_objectives,
-        validator=validators.min_len(1),
+        validator=[validators.min_len(1), _differ],
         metadata={"mlkernel.help": "What is to be optimised: metrics, and min or max for each."},
     )
     trials: int | None = option(

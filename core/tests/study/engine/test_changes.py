@@ -54,7 +54,7 @@ def test_more_trials_are_another_population(tmp_path):
 
 def test_what_trials_are_compared_by_does_not_change(tmp_path):
     assert search(tmp_path, "objective", "--trials", "1").returncode == 0
-    for change in ("scheduler=median", "seeds=3", "max_step=9", "objectives=[{metric: seen}]"):
+    for change in ("scheduler=median", "seeds=3", "max_step=9", "objectives=[{metric: seen}]", "metric=seen"):
         done = command(*EXTEND, change, cwd=tmp_path)
         assert done.returncode == 2, change
         assert "cannot change" in done.stderr

@@ -152,3 +152,44 @@ def test_objectives_that_a_file_says_wrongly_are_told_with_their_lines(tmp_path,
     told = capsys.readouterr().err
     assert said.format(file=file) in told
     assert "study.jobs: must be >= 1: 0" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "objectives"),
+    [
+        (["metric=reward", "mode=max"], [("reward", "max")]),
+        (["study.metric=error"], [("error", "min")]),
+        (["metric=[error, reward]", "mode=[min, max]"], [("error", "min"), ("reward", "max")]),
+        (["metric=error", "mode=min", "metric=reward", "mode=max"], [("error", "min"), ("reward", "max")]),
+    ],
+)
+def test_metric_and_mode_are_words_as_they_are_keys(tmp_path, words, objectives):
+    file = tmp_path / "study.toml"
+    file.write_text('trainer = "f.py:f"\nmetric = "other"\n')
+    config = build_study([read_study_file(file)], words)
+    assert config.objectives == [Objective(metric=metric, mode=mode) for metric, mode in objectives]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["mode=max"], "study.mode: 1 given, and 0 of metric; give one mode for each metric"),
+        (
+            ["--metric", "loss", "mode=max"],
+            "study.mode: says again what objectives says; give one of the two",
+        ),
+        (["objectives=[{metric: a}]", "metric=b"], "study.metric: says again what objectives says"),
+        (
+            ["metric=loss", "mode=least"],
+            "expected one of min, max; got text 'least'  (command line: mode=least)",
+        ),
+        (["metric=[loss, loss]"], "study.objectives: repeats loss"),
+        (["metric="], "study.objectives: a metric needs a name"),
+    ],
+)
+def test_words_that_say_objectives_wrongly_are_told_with_all_other_mistakes(tmp_path, capsys, words, said):
+    asked = ["--trainer", f"{TARGETS}:configured", "--studies", str(tmp_path), "jobs=0"]
+    assert main(["search", *asked, *words]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "study.jobs: must be >= 1: 0" in told

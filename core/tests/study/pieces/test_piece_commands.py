@@ -24,6 +24,13 @@ def test_update_keeps_what_it_does_not_name(folder):
     )
 
 
+def test_the_objectives_are_words_of_a_study_and_of_nothing_else(folder):
+    folder.config("create", "study", "quick", "metric=reward", "mode=max")
+    assert folder.text("study/quick.yaml") == "objectives:\n- metric: reward\n  mode: max\n"
+    said = folder.refused("create", "launcher", "near", "metric=reward")
+    assert "it belongs to a piece of the kind study" in said
+
+
 def test_an_update_of_what_is_not_there_makes_no_folder(folder):
     assert "no study 's' in pieces" in folder.refused("update", "study", "s", "--trials", "3")
     assert list(folder.path.iterdir()) == []

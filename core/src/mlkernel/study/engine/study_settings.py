@@ -11,6 +11,7 @@ import attrs
 
 from mlkernel.config.layers import Assignment, Layer, plain
 from mlkernel.config.sections import build_sections
+from mlkernel.study.engine.study_objectives import path_of, take_objectives
 from mlkernel.study.space.space_reader import space_problems
 from mlkernel.study.store.records import StudyRecord
 from mlkernel.study.study_config import StudyConfig
@@ -21,8 +22,12 @@ SECTION, SPACE = "study", "space"
 def build_study(layers: Sequence[Layer], overrides: Sequence[str | Assignment]) -> StudyConfig:
     """The configuration that *layers*, in rising precedence, and then *overrides* give.
 
+    :param overrides: words ``metric=...`` and ``mode=...`` among them say what the objectives are.
     :raises ConfigError: lists every value that is wrong, with its path and origin.
     """
+    overrides, objectives = take_objectives(overrides, SECTION)
+    if objectives is not None:
+        layers = [*layers, objectives]
     if not any(map(_is_of_space, overrides)):
         layers = _with_space_problems(layers)
     structured, _ = build_sections({SECTION: StudyConfig}, layers, overrides)
@@ -31,8 +36,7 @@ def build_study(layers: Sequence[Layer], overrides: Sequence[str | Assignment]) 
 
 
 def _is_of_space(override: str | Assignment) -> bool:
-    path = override.path if isinstance(override, Assignment) else override.partition("=")[0]
-    return path.removeprefix(f"{SECTION}.").split(".")[0] == SPACE
+    return path_of(override).removeprefix(f"{SECTION}.").split(".")[0] == SPACE
 
 
 def _with_space_problems(layers: Sequence[Layer]) -> list[Layer]:
