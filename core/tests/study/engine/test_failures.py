@@ -1,5 +1,7 @@
 """What fails is handled and told; the other trials go on."""
 
+import signal
+
 import pytest
 from core.tests.study.engine.studies import TARGETS, command, search, start, start_search, trials, wait_for
 
@@ -52,8 +54,56 @@ def test_a_study_does_not_go_on_when_no_trial_reports_its_metric(tmp_path):
     assert "3 trials ended and none reported 'loss'; they reported accuracy" in done.stderr
     assert "--metric" in done.stderr
     assert list(failures(tmp_path)) == [0, 1, 2]
-    assert command("study", "resume", "study", cwd=tmp_path).returncode == 1
-    assert len(trials(tmp_path)) == 5
+
+
+def test_a_resume_needs_one_trial_to_see_that_the_metric_still_lacks(tmp_path):
+    driver_words = ("--trials", "6", "--jobs", "1")
+    assert search(tmp_path, "silent", *driver_words, algorithm="random").returncode == 75
+    done = command("study", "resume", "study", cwd=tmp_path)
+    assert done.returncode == 75
+    assert "4 trials ended and none reported 'loss'" in done.stderr
+    assert list(failures(tmp_path)) == [0, 1, 2, 3]
+
+
+def test_a_trainer_that_was_mended_meanwhile_is_trained_on(tmp_path):
+    target = tmp_path / "f.py"
+    target.write_text("def f(config):\n    pass\n")
+    words = ("--space", "x=uniform(0,1)", "--algorithm", "random", "--name", "study", "--trials", "5")
+    done = command("search", "--trainer", f"{target}:f", *words, cwd=tmp_path)
+    assert done.returncode == 75
+    assert "none reported 'loss', nor anything else: let the trainer report it" in done.stderr
+    assert "--metric" not in done.stderr
+    target.write_text("def f(config):\n    return config['x']\n")
+    done = command("study", "resume", "study", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [trial.state for trial in trials(tmp_path)] == ["failed"] * 3 + ["finished"] * 2
+
+
+@pytest.mark.parametrize("study", ["trials", "configurations"])
+def test_a_study_without_its_metric_and_without_more_to_do_is_over(tmp_path, study):
+    if study == "trials":
+        done = search(tmp_path, "silent", "--trials", "3")
+    else:
+        for place in range(3):
+            (tmp_path / f"{place}.json").write_text('{"x": 1}')
+        words = ("--name", "study", "configurations=[0.json, 1.json, 2.json]")
+        done = command("search", "--trainer", f"{TARGETS}:silent", *words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "finished: 3 trials, 3 of them failed" in done.stderr
+    assert "go on with" not in done.stderr
+
+
+def test_a_study_that_is_stopped_at_its_last_trial_is_over(tmp_path):
+    driver = start_search(tmp_path, "sleeps", "--trials", "1", algorithm="random")
+    study = tmp_path / "studies" / "study"
+    wait_for((study / "begun").exists)
+    driver.send_signal(signal.SIGINT)
+    assert any("stopping" in line for line in driver.stderr)
+    (study / "go").touch()
+    said = driver.communicate(timeout=60)[1]
+    assert driver.returncode == 0, said
+    assert "finished: 1 trial" in said
+    assert "go on with" not in said
 
 
 def test_failures_count_whoever_drives(tmp_path):

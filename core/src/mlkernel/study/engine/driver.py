@@ -117,7 +117,8 @@ class Driver:
     def _goes_on(self) -> bool:
         if self._stopping:
             return not self._pool.is_empty
-        return self.trouble is not None or self._is_supplied or self._supply()
+        is_in_vain = self.trouble is not None and self._work.may_have_more
+        return is_in_vain or self._is_supplied or self._supply()
 
     def _transaction(self) -> AbstractContextManager[None]:
         """Where several drivers share a study, each change is one of its own: a lock is held no longer than for it."""

@@ -6,9 +6,10 @@ from mlkernel.study.curves import ENDED, TrialState
 from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.live_trial import LiveRun, LiveTrial
 from mlkernel.study.engine.study_context import StudyContext
+from mlkernel.study.engine.study_state import is_silent
 from mlkernel.study.engine.trial_value import trial_value
 from mlkernel.study.store.records import RunState, TrialRecord
-from mlkernel.study.worker.messages import Ended
+from mlkernel.study.worker.messages import NEVER_REPORTED, Ended
 
 SILENT_TRIALS = 3
 """As many that report another metric than that of the study are no chance."""
@@ -22,8 +23,6 @@ class RunEnds:
         self._store, self._study = context.store, context.study
         self._state, self._notices = context.state, context.notices
         self._work = work
-        self._silent: set[int] = set()
-        """Trials that did not report what they are compared by."""
         self.trouble: str | None = None
         """Why no trial would fare better, if so."""
 
@@ -31,8 +30,6 @@ class RunEnds:
         """A worker says that its run ended."""
         run.metrics = message.metrics or run.metrics
         if message.state == "failed":
-            if message.no_metric:
-                self._missed(run)
             self.failed(run, message.error or "failed without a word", may_retry=message.retry)
         elif message.state == "paused":
             leaves = message.error is not None  # the worker, which takes nothing from the run
@@ -74,9 +71,8 @@ class RunEnds:
     def _completed(self, run: LiveRun, state: RunState) -> None:
         run.result = run.value.value(self._state.config.result)
         if run.result is None:
-            self._missed(run)
             reported = ", ".join(sorted(run.metrics)) or "nothing"
-            self.failed(run, f"never reported {self._wanted}; it reported {reported}", may_retry=False)
+            self.failed(run, f"{NEVER_REPORTED} {self._wanted}; it reported {reported}", may_retry=False)
             return
         with self._store.together(self._study):
             self._end_run(run, state)
@@ -86,15 +82,20 @@ class RunEnds:
     def _wanted(self) -> str:
         return " and ".join(repr(one.metric) for one in self._state.problem.objectives)
 
-    def _missed(self, run: LiveRun) -> None:
-        """A run went well, and did not report what it is compared by; so it may go with all of them."""
-        self._silent.add(run.trial.number)
-        if len(self._silent) == SILENT_TRIALS and not self._state.curves.report_count:
-            others = ", ".join(sorted(run.metrics)) or "nothing"
-            self.trouble = (
-                f"{SILENT_TRIALS} trials ended and none reported {self._wanted}; they reported {others}: "
-                "name one of these with --metric in a new study, or let the trainer report it"
-            )
+    def _look_at_silence(self, trial: LiveTrial) -> None:
+        """See whether it goes with all trials as with this one, which did not report what it is compared by.
+
+        Those of earlier drivers count; yet one of this driver's must have shown that nothing was mended meanwhile.
+        """
+        if self._state.silent < SILENT_TRIALS or self._state.curves.report_count:
+            return
+        others = ", ".join(sorted({name for run in trial.runs for name in run.metrics}))
+        advice = (
+            f"; they reported {others}: name one of these with --metric in a new study, or let the trainer report it"
+            if others
+            else ", nor anything else: let the trainer report it"
+        )
+        self.trouble = f"{self._state.silent} trials ended and none reported {self._wanted}{advice}"
 
     def _rested(self, run: LiveRun) -> None:
         with self._store.together(self._study):
@@ -187,3 +188,5 @@ class RunEnds:
         )
         self._state.end(record)
         self._notices.ended(trial, record)
+        if is_silent(record):
+            self._look_at_silence(trial)

@@ -117,7 +117,8 @@ class StudyDrive:
             goes_on = self._driver.step()
             self._display.refresh(self._state)
             if not goes_on:
-                return stop.reason if self._driver.is_stopping else None
+                is_left = self._work.may_have_more or self._config.after
+                return stop.reason if self._driver.is_stopping and is_left else None
             self._look_for_requests(stop)
             if self._driver.trouble is not None:
                 stop.ask(self._driver.trouble)

@@ -12,6 +12,7 @@ from mlkernel.study.search_problem import SearchProblem
 from mlkernel.study.store.records import PauseRecord, ReportRecord, RunRecord, TrialRecord
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_config import StudyConfig
+from mlkernel.study.worker.messages import NEVER_REPORTED
 
 SCATTERED = 50
 """Where only one of so many trials has not ended, each is read by itself: a page of records costs less for each."""
@@ -32,8 +33,8 @@ class StudyState:
         self.live: dict[int, LiveTrial] = {}
         self.best: TrialRecord | None = None
         """The successful trial that is best in the first objective."""
-        self.ended = self.failed = 0
-        """How many trials have ended, and failed."""
+        self.ended = self.failed = self.silent = 0
+        """How many trials have ended, failed, and failed because they never reported what they are compared by."""
         self._newest_trial = self._newest_event = self._newest_report = -1
         self._pauses: dict[int, PauseRecord] = {}
         """The newest one of each trial that has not ended."""
@@ -172,6 +173,7 @@ class StudyState:
         self._pauses.pop(record.number, None)
         self.ended += 1
         self.failed += record.state == "failed"
+        self.silent += is_silent(record)
         observation = Observation(
             number=record.number,
             parameters=record.parameters,
@@ -225,6 +227,11 @@ class StudyState:
         trial = run.trial
         is_short = trial.until is None or (run.step or 0.0) < trial.until
         return run.state == "paused" and is_short and self.curves[trial.number].state != "paused"
+
+
+def is_silent(record: TrialRecord) -> bool:
+    """Whether a trial failed because it never reported what it is compared by."""
+    return record.state == "failed" and (record.reason or "").startswith(NEVER_REPORTED)
 
 
 def _place(event: PauseRecord | TrialRecord) -> int:

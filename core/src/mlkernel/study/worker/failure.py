@@ -13,7 +13,6 @@ import mlkernel
 from mlkernel.errors import KernelError, RunLockedError, StorageError, TrainingError, UsageError
 from mlkernel.records.atomic_file import NO_ROOM
 from mlkernel.records.redaction import Redactor
-from mlkernel.study.worker.run_reports import NeverReportedError
 
 _OWN_FOLDER = str(Path(mlkernel.__file__).parent)
 _LONGEST = 500
@@ -29,8 +28,6 @@ class Failure:
     """One line."""
     retry: bool
     """Whether it may go well the next time."""
-    no_metric: bool = False
-    """Whether the only fault is that an objective was never reported."""
     no_room: bool = False
     """Whether a disk is full: no other run would fare better."""
 
@@ -45,12 +42,7 @@ def describe_failure(error: BaseException, directory: Path) -> Failure:
     while isinstance(error, TrainingError) and error.__cause__ is not None:
         error = error.__cause__
     is_passing = not isinstance(error, UsageError) or isinstance(error, StorageError | RunLockedError)
-    return Failure(
-        Redactor().text(_one_line(error)),
-        is_passing,
-        isinstance(error, NeverReportedError),
-        _found_no_room(error, directory),
-    )
+    return Failure(Redactor().text(_one_line(error)), is_passing, _found_no_room(error, directory))
 
 
 def _found_no_room(error: BaseException, directory: Path) -> bool:

@@ -19,6 +19,9 @@ from attrs import field, frozen
 from mlkernel.errors import KernelError
 from mlkernel.records.strict_json import strict_json
 
+NEVER_REPORTED = "it never reported"
+"""How the error of a run begins that went well, but for an objective; in a store, it is known by this."""
+
 
 class ProtocolError(KernelError):
     """The other side says what this one does not understand."""
@@ -148,8 +151,6 @@ class Ended:
     """Why it failed, in one line; of a paused run, why the worker goes."""
     retry: bool = False
     """Whether a failed run may succeed if it is tried again."""
-    no_metric: bool = False
-    """Whether it went well, but for an objective that was never reported."""
     no_room: bool = False
     """Whether it was left because a disk is full, so that no other run would fare better."""
     metrics: Mapping[str, float] = field(factory=dict, converter=_numbers)

@@ -18,6 +18,7 @@ from mlkernel.records.atomic_file import write_text
 from mlkernel.records.metrics import as_numbers
 from mlkernel.study.worker.driver_link import DriverGoneError, Link
 from mlkernel.study.worker.messages import (
+    NEVER_REPORTED,
     Answer,
     Bye,
     Continue,
@@ -40,10 +41,6 @@ is heard within this time."""
 
 class TargetError(UsageError):
     """What is to be trained breaks its contract: it would do so again if it were tried again."""
-
-
-class NeverReportedError(TargetError):
-    """What is to be trained does not tell what it is compared by."""
 
 
 @frozen
@@ -175,17 +172,17 @@ class RunReports:
     def check_complete(self) -> None:
         """See that the objectives were reported.
 
-        :raises NeverReportedError: they never were; names what was. A resumed run may have reported them before.
+        :raises TargetError: they never were; names what was. A resumed run may have reported them before.
         """
         if self.count or self._order.resume:
             return
         missing = ", ".join(repr(name) for name in self._names if name not in self.metrics)
         if not missing:
-            raise NeverReportedError(f"the objectives {', '.join(self._names)} were never reported together")
+            raise TargetError(f"{NEVER_REPORTED} {' and '.join(map(repr, self._names))} together")
         known = ", ".join(self.metrics) or "nothing"
         advice = "Name one of these as the study's metric, or report the metric."
-        raise NeverReportedError(
-            f"it never reported {missing}; it reported {known}",
+        raise TargetError(
+            f"{NEVER_REPORTED} {missing}; it reported {known}",
             hint=advice if self.metrics else _way_to_report(str(self._order.target["name"]), self._names[0]),
         )
 

@@ -83,7 +83,7 @@ class Worker:
         else:
             leaves = outcome.no_room
             said = {"state": "paused" if leaves else "failed", "error": outcome.error, "retry": outcome.retry}
-            said |= {"no_metric": outcome.no_metric, "no_room": outcome.no_room}
+            said["no_room"] = outcome.no_room
         ended = Ended(
             trial=order.trial,
             place=order.place,
