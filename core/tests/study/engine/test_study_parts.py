@@ -7,6 +7,8 @@ import json
 import pytest
 from core.tests.study.engine.studies import command, reports, trials
 
+from mlkernel.cli.main import main
+
 FUNCTION = """
 def objective(config, *, seed, fold, folds):
     return {"loss": (config["x"] - 0.5) ** 2 + 100 * seed + fold / folds, "fold": fold}
@@ -65,6 +67,24 @@ def test_a_space_with_fewer_points_than_trials_says_so(folder):
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("the space has 2 points, so there will be 2 trials instead of 5") == 1
     assert len(trials(folder)) == 2
+
+
+@pytest.mark.parametrize(
+    ("dimension", "words", "points"),
+    [
+        ("uniform(0,1,bins=3)", [], 3),
+        ("uniform(0,1)", ["algorithm.bins=2"], 2),
+        ("uniform(0,1)", [], 5),
+        ("uniformint(1,100,bins=2)", [], 2),
+    ],
+)
+def test_a_grid_with_fewer_points_than_trials_says_so(folder, capsys, dimension, words, points):
+    asked = ["--trainer", f"{folder}/f.py:objective", "--studies", str(folder), "folds=2"]
+    space = ["--space", f"x={dimension}", "--algorithm", "grid", "--name", "study", "--trials", "9"]
+    assert main(["search", *asked, *space, *words]) == 0
+    said = capsys.readouterr().err
+    assert f"the grid has {points} points, so there will be {points} trials instead of 9" in said
+    assert f"finished: {points} trials" in said
 
 
 def test_classes_and_scripts_are_told_their_folds(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from mlkernel.config.problems import Problem, raise_problems
@@ -18,6 +19,8 @@ from mlkernel.study.space.value_lists import Categorical
 from mlkernel.study.study_config import StudyConfig
 from mlkernel.study.trial_seed import trial_random
 
+GRID = "grid"
+"""The algorithm that comes to an end in any space."""
 CONFIGURATION = "configuration"
 """The parameter that stands for the configuration file of a trial, in studies that have several."""
 
@@ -51,12 +54,7 @@ def make_problem(config: StudyConfig) -> SearchProblem:
         max_step=config.max_step,
         points_to_evaluate=tuple(config.points_to_evaluate),
     )
-    if (
-        config.trials is None
-        and config.space
-        and space.cardinality is None
-        and config.algorithm.name != "grid"
-    ):
+    if config.trials is None and config.space and space.cardinality is None and config.algorithm.name != GRID:
         message = "how many trials is not said, and the space has no end"
         raise_problems([Problem(path="study.trials", message=message, suggestion="give --trials N")])
     return problem
@@ -91,12 +89,22 @@ def make_algorithm(config: StudyConfig, problem: SearchProblem) -> SearchAlgorit
 
 
 def short_space(config: StudyConfig) -> str | None:
-    """That there will be fewer trials than were asked for, if the space has so few points."""
-    size = search_space(config).cardinality
-    if config.trials is None or size is None or size >= config.trials:
+    """That there will be fewer trials than were asked for, if the space, or the grid over it, has so few points."""
+    if config.trials is None:
+        return None
+    space = search_space(config)
+    is_grid = config.algorithm.name == GRID and not config.points_to_evaluate and not config.refine_after
+    size = _grid_size(config, space, config.trials) if is_grid else space.cardinality
+    if size is None or size >= config.trials:
         return None
     points, trials = _counted(size, "point"), _counted(size, "trial")
-    return f"the space has {points}, so there will be {trials} instead of {config.trials}"
+    return f"the {'grid' if is_grid else 'space'} has {points}, so there will be {trials} instead of {config.trials}"
+
+
+def _grid_size(config: StudyConfig, space: SearchSpace, limit: int) -> int:
+    """How many points the grid has, of which at most *limit* are counted."""
+    bins = getattr(config.algorithm.config, "bins", None)
+    return sum(1 for _ in islice(space.grid(bins), limit))
 
 
 def _counted(number: int, noun: str) -> str:
