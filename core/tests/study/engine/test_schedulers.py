@@ -1,7 +1,7 @@
 """What schedulers decide is carried out: pauses, promotions, copies of other trials' checkpoints."""
 
 import pytest
-from core.tests.study.engine.studies import SPACE, command, reports, search, trials
+from core.tests.study.engine.studies import SPACE, TARGETS, command, reports, search, trials
 
 from mlkernel.study.study_directory import StudyDirectory
 
@@ -60,6 +60,20 @@ def test_all_seeds_of_a_trial_are_trained_up_to_its_step_and_rest_together(tmp_p
     rests = [(pause.trial, pause.step) for pause in store.pauses("study")]
     store.close()
     assert len(set(rests)) == len(rests), "a trial rested with its first seed"
+
+
+DEAF = ("--launcher", f"{TARGETS.with_name('deaf_launcher.py')}:Deaf")
+
+
+@pytest.mark.parametrize("words", [("--jobs", "1"), ("--jobs", "3"), DEAF], ids=["one", "three", "jobs"])
+def test_all_seeds_come_to_the_end_of_a_bracket(tmp_path, words):
+    bracket = ("--scheduler", "successive-halving", "scheduler.trials=2", "--trials", "2", "--seeds", "3")
+    done = search(tmp_path, "Climber", *bracket, *words, algorithm="random")
+    assert done.returncode == 0, done.stderr
+    best = max(trials(tmp_path), key=lambda trial: trial.parameters["x"])
+    assert (best.state, best.reason) == ("stopped", "trained to the end of its bracket")
+    assert [(run.state, run.step) for run in best.runs] == [("stopped", 2.0)] * 3
+    assert best.values == pytest.approx((-2 * best.parameters["x"],))
 
 
 @pytest.mark.parametrize("target", ["curve", "budgeted", "Forgetful"])

@@ -60,7 +60,10 @@ class Decisions:
             case Continue(until=until):
                 return messages.Continue(until=until)
             case Stop(reason=reason):
-                run.trial.ending = reason
+                run.ending = reason
+                until = run.trial.until
+                if until is None or message.step < until:  # else the other runs have as far to go
+                    run.trial.ending = reason
                 return messages.Stop(reason=reason)
             case Pause():
                 return messages.Pause()

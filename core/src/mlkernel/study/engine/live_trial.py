@@ -38,6 +38,8 @@ class LiveRun:
     """Of the newest report."""
     source: int | None = None
     """The trial whose checkpoint it goes on from, instead of its own."""
+    ending: str | None = None
+    """Why the scheduler ends it, once it does."""
     last_report: NewReportRecord | None = None
     """What came with the end of its attempt, until both are stored."""
     result: Values | None = None
@@ -66,7 +68,7 @@ class LiveTrial:
     """The trial whose checkpoint it goes on from since its last pause."""
     runs: list[LiveRun] = attrs.field(factory=list)
     ending: str | None = None
-    """Why the scheduler ends it, once it does: runs under way end at their next report, others are not started."""
+    """Why all its runs end, once they do: those under way at their next report, and others are not started."""
     at_step: dict[float, dict[int, Values]] = attrs.field(factory=dict)
     """Step → place of a run → what it reported there; kept where there are several runs."""
 

@@ -35,7 +35,7 @@ class RunEnds:
             leaves = message.error is not None  # the worker, which takes nothing from the run
             if leaves:
                 self.hand_back(run)
-            elif run.trial.ending is not None:
+            elif run.ending is not None or run.trial.ending is not None:
                 # A job hears of no decision; it went as far as it was ordered to.
                 self._completed(run, "stopped")
             else:
@@ -139,7 +139,8 @@ class RunEnds:
             self._rest(trial)
         else:
             stopped = any(run.state == "stopped" for run in trial.runs)
-            self._end_trial(trial, "stopped" if stopped else "finished", trial.ending)
+            reason = trial.ending or next((run.ending for run in trial.runs if run.ending), None)
+            self._end_trial(trial, "stopped" if stopped else "finished", reason)
 
     def _rest(self, trial: LiveTrial) -> None:
         """Let a trial wait for its scheduler; what it is worth so far is known to the search algorithm."""

@@ -47,7 +47,7 @@ class ClassTarget:
         return Abilities(resumes=self._saves, copies=self._saves)
 
     def train(self, order: TrainRun, reports: RunReports) -> Ending | None:
-        """Train step by step up to the study's last one; a single one if it names none."""
+        """Train step by step up to the study's last one, or the scheduler's; a single one if neither names any."""
         own = RunDirectory(Path(order.directory))
         if order.source is not None:
             copy_checkpoint(RunDirectory(Path(order.source)), own)
@@ -57,7 +57,7 @@ class ClassTarget:
         done = checkpoints.restore()
         if order.resume and order.source is None and (ending := reports.ending_at(done)) is not None:
             return ending  # an earlier attempt came as far, and was lost before it could say so
-        limit = 1 if order.max_step is None else order.max_step
+        limit = order.max_step or order.until or 1
         saved_at = time.monotonic()
         while done < limit:
             result = self._checked(methods.step(), order)
