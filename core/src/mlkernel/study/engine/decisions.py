@@ -33,7 +33,10 @@ class Decisions:
         return self._decided(run, message, is_new=is_new)
 
     def conclude(self, run: LiveRun, end: messages.Ended) -> messages.Ended:
-        """The end of *run*; a last report that came with it is answered by how it ended, and stored with that."""
+        """The end of *run*; a last report that came with it is answered by how it ended, and stored with that.
+
+        No other driver may have taken the run over: what was reported counts from now on.
+        """
         last = end.report
         if last is None:
             return end

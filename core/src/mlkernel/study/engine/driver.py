@@ -13,6 +13,7 @@ from typing import Any
 from mlkernel.launcher.launcher import JobStatus
 from mlkernel.study.engine.assignments import Assignments
 from mlkernel.study.engine.decisions import Decisions
+from mlkernel.study.engine.live_trial import LiveRun
 from mlkernel.study.engine.other_drivers import OtherDrivers
 from mlkernel.study.engine.run_ends import RunEnds
 from mlkernel.study.engine.run_starts import RunStarts
@@ -258,9 +259,20 @@ class Driver:
 
     def _ended(self, worker: Worker, message: messages.Ended) -> None:
         run, worker.run, worker.deadline = worker.run, None, None
-        if run is not None and run.is_lost:
+        if run is not None and self._others is not None:
+            with self._store.together(self._study):  # nobody takes the run over in between
+                self._others.look_at(run.trial)
+                self._run_ended(worker, run, message)
+        elif run is not None:
+            self._run_ended(worker, run, message)
+        leaves = message.state == "paused" and message.error is not None
+        if leaves or worker.leaves or self._stopping or not self._state.config.reuse_workers:
+            self._pool.send_away([worker])
+
+    def _run_ended(self, worker: Worker, run: LiveRun, message: messages.Ended) -> None:
+        if run.is_lost:
             run.is_lost = run.is_here = False
-        elif run is not None and run.is_of(message.trial, message.place):
+        elif run.is_of(message.trial, message.place):
             message = self._decisions.conclude(run, message)
             if worker.end_reason is not None and not self._stopping:
                 self._ends.failed(run, worker.end_reason, may_retry=False)
@@ -269,15 +281,14 @@ class Driver:
                 self.trouble = self.trouble or self._ends.trouble
                 if message.no_room:
                     self.trouble = self.trouble or f"trial {run.trial.number}: {message.error}"
-        leaves = message.state == "paused" and message.error is not None
-        if leaves or worker.leaves or self._stopping or not self._state.config.reuse_workers:
-            self._pool.send_away([worker])
 
     def _lost(self, worker: Worker, status: JobStatus) -> None:
         """A worker is gone; the run that it had goes on with another one."""
         run, worker.run = worker.run, None
         if run is None:
             return
+        if self._others is not None:
+            self._others.look_at(run.trial)
         if run.is_lost:
             run.is_lost = run.is_here = False
         elif self._stopping:

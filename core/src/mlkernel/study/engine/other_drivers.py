@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from mlkernel.study.engine.assignments import Assignments
+from mlkernel.study.engine.live_trial import LiveTrial
 from mlkernel.study.engine.study_context import StudyContext
 from mlkernel.study.engine.worker_pool import WorkerPool
 from mlkernel.study.store.records import SILENT_SECONDS
@@ -36,6 +37,10 @@ class OtherDrivers:
         for run in self._state.waiting_runs():
             if run not in held and run not in self._work.waiting:
                 self._work.waiting.append(run)
+
+    def look_at(self, trial: LiveTrial) -> None:
+        """See at once what became of one trial."""
+        self._state.take_states(trial, self._store.trial(self._study, trial.number))
 
     def take_over(self) -> None:
         """Let the runs of drivers wait that were not heard of for a minute."""
