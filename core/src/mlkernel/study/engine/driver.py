@@ -200,6 +200,10 @@ class Driver:
         worker = self._by_channel.get(channel)
         if worker is None:
             self._hear_stranger(channel, message)
+        elif message is None:
+            self._lost_channel(worker, channel)
+        elif worker.channel is not channel:
+            return  # it has connected again, and says this once more there
         elif isinstance(message, messages.Reported):
             answer = self._answer(worker, message)
             if message.waits:
@@ -207,8 +211,6 @@ class Driver:
         elif isinstance(message, messages.Ended):
             self._is_supplied = False
             self._ended(worker, message)
-        elif message is None:
-            self._lost_channel(worker, channel)
 
     def _hear_stranger(self, channel: Channel, message: Message | None) -> None:
         """Let a worker in that this driver knows of; any other goes home, however often it says something."""
@@ -232,18 +234,25 @@ class Driver:
             self._next_tick = 0.0
 
     def _met(self, worker: Worker, hello: messages.Hello) -> None:
-        """A worker connected; perhaps it has had a run since an earlier driver's days."""
+        """A worker connected; perhaps it has a run, of this driver or since an earlier one's days."""
         self._hung_up.discard(worker)
-        thought, worker.run = worker.run, None
-        found = None
+        thought, found = worker.run, None
         if hello.running is not None:
             trial = self._state.live.get(hello.running[0])
             found = trial.runs[hello.running[1]] if trial is not None else None
-        if thought is not None and thought is not found:
+        if thought is not None and thought is found and thought.is_here:
+            return  # it connected again, and goes on with it
+        worker.run = worker.deadline = None
+        if thought is not None and thought.is_lost:
+            thought.is_lost = thought.is_here = False
+        elif thought is not None and thought.is_here:
+            self._ends.hand_back(thought)  # it was given over a connection that ended
+        elif thought is not None and thought is not found:
             self._work.waiting.appendleft(thought)
         if found is not None and found.state == "waiting" and all(one.run is not found for one in self._pool):
             self._work.drop([found])
             self._starts.take(worker, found)
+        worker.owes_end = hello.running is not None and worker.run is None
         if hello.running is None and self._stopping:
             self._pool.send_away([worker])
 
@@ -259,6 +268,7 @@ class Driver:
 
     def _ended(self, worker: Worker, message: messages.Ended) -> None:
         run, worker.run, worker.deadline = worker.run, None, None
+        worker.owes_end = False
         if run is not None and self._others is not None:
             with self._store.together(self._study):  # nobody takes the run over in between
                 self._others.look_at(run.trial)

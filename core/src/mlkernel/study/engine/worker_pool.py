@@ -35,6 +35,8 @@ class Worker:
     """``None`` before it connected, and after the connection ended."""
     run: LiveRun | None = None
     """What it trains."""
+    owes_end: bool = False
+    """Whether it has yet to say how a run ended that is not its own any more."""
     deadline: float | None = None
     """By the monotonic clock: when its run is over its time limit."""
     end_reason: str | None = None
@@ -48,7 +50,7 @@ class Worker:
     @property
     def is_idle(self) -> bool:
         """Whether it waits for work."""
-        return self.channel is not None and self.run is None and not self.leaves
+        return self.channel is not None and self.run is None and not self.owes_end and not self.leaves
 
     def tell(self, message: Answer) -> None:
         """Send it a message with the next :meth:`WorkerPool.deliver`, when what it follows from is on disk."""
@@ -133,6 +135,7 @@ class WorkerPool:
             channel.send(Bye())
             return None
         worker.channel, worker.was_heard = channel, True
+        worker.outbox.clear()  # answers to what it will say once more
         self._stillborn = 0
         return worker
 
