@@ -6,15 +6,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from mlkernel.study.worker.messages import Bye, Continue, Ended, Hello, Message, Reported, TrainRun
 from mlkernel.study.worker.worker_server import WorkerServer
 
-Decide = Callable[[Reported], Message]
-PATIENCE = 20.0
+Decide = Callable[[Reported], Message | None]
+"""The answer to a report, or ``None`` for silence."""
+PATIENCE = 120.0
+"""Seconds in which a worker says something, or ends when there is nothing more to do."""
 
 
 class SmallDriver:
@@ -39,9 +42,10 @@ class SmallDriver:
     def drive(self, orders: Sequence[TrainRun], until: Callable[[], bool] | None = None) -> None:
         """Give out the *orders* and answer, until the worker hung up, or *until* says so."""
         waiting = list(orders)
-        limit = time.monotonic() + PATIENCE
-        while time.monotonic() < limit:
+        heard = time.monotonic()
+        while time.monotonic() < heard + PATIENCE:
             for received in self.server.poll(0.05):
+                heard = time.monotonic()
                 if received.message is None:
                     return
                 self._answer(received.channel, received.message, waiting)
@@ -57,8 +61,8 @@ class SmallDriver:
                     channel.send(waiting.pop(0) if waiting else Bye())
             case Reported():
                 self.reports.append(message)
-                if message.waits:
-                    channel.send(self.decide(message))
+                if message.waits and (answer := self.decide(message)) is not None:
+                    channel.send(answer)
             case Ended():
                 if message.report is not None:
                     self.reports.append(message.report)
@@ -76,8 +80,9 @@ class SmallDriver:
         return [report.values[0] for report in self.reports]
 
 
-def start_worker(study: Path, *arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
-    """A worker in a process of its own."""
+@contextmanager
+def start_worker(study: Path, *arguments: str, cwd: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A worker in a process of its own, which does not outlive the test."""
     command = [
         sys.executable,
         "-m",
@@ -88,9 +93,13 @@ def start_worker(study: Path, *arguments: str, cwd: Path | None = None) -> subpr
         "job",
         *arguments,
     ]
-    return subprocess.Popen(
+    with subprocess.Popen(
         command, cwd=cwd, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    ) as worker:
+        try:
+            yield worker
+        finally:
+            worker.kill()
 
 
 def order(study: Path, name: str, /, *, trial: int = 0, **fields: Any) -> TrainRun:
@@ -108,6 +117,6 @@ def train(study: Path, *orders: TrainRun, decide: Decide = lambda report: Contin
     """Let one worker, whose current folder is *study*, train the *orders* one after the other."""
     with SmallDriver(study, decide) as driver, start_worker(study, cwd=study) as worker:
         driver.drive(orders)
-        _, complaints = worker.communicate(timeout=20)
+        _, complaints = worker.communicate(timeout=PATIENCE)
         assert worker.returncode == 0, complaints
     return driver

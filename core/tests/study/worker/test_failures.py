@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from .small_driver import SmallDriver, order, start_worker, train
+from .small_driver import PATIENCE, SmallDriver, order, start_worker, train
 
 WRONG = """
 import os, sys
@@ -199,6 +199,6 @@ def test_secrets_of_the_environment_are_not_told(study, monkeypatch):
 def test_a_worker_that_dies_hangs_up(study):
     with SmallDriver(study) as driver, start_worker(study, cwd=study) as worker:
         driver.drive([wrong(study, "dies")])
-        worker.communicate(timeout=20)
+        worker.communicate(timeout=PATIENCE)
     assert worker.returncode == 7
     assert driver.ends == []

@@ -12,7 +12,7 @@ import pytest
 
 from mlkernel.study.worker.messages import Continue, Stop
 
-from .small_driver import SmallDriver, order, start_worker, train
+from .small_driver import PATIENCE, SmallDriver, order, start_worker, train
 
 SCRIPT = """
 import argparse, json, sys, time
@@ -111,7 +111,7 @@ def test_sigterm_ends_the_script_and_says_so(study):
         time.sleep(0.3)
         worker.send_signal(signal.SIGTERM)
         driver.drive([])
-        worker.communicate(timeout=20)
+        worker.communicate(timeout=PATIENCE)
     assert (driver.end.state, driver.end.error) == ("paused", "SIGTERM")
     assert worker.returncode == 75
 

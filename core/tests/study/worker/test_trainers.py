@@ -13,7 +13,7 @@ from mlkernel.records.run_directory import RunDirectory
 from mlkernel.records.status import read_status
 from mlkernel.study.worker.messages import Continue, Pause, Stop
 
-from .small_driver import SmallDriver, order, start_worker, train
+from .small_driver import PATIENCE, SmallDriver, order, start_worker, train
 
 TRAINER = """
 from attrs import frozen
@@ -171,7 +171,7 @@ def test_sigterm_stops_a_run_at_its_boundary_and_says_so(study):
         )
         worker.send_signal(signal.SIGTERM)
         driver.drive([])
-        worker.communicate(timeout=20)
+        worker.communicate(timeout=PATIENCE)
         assert worker.returncode == 75
     assert (driver.end.state, driver.end.error) == ("paused", "SIGTERM")
     assert len(driver.reports) < 400
