@@ -71,13 +71,13 @@ def round_trip(state, directory):
 
 
 @given(state=st.dictionaries(keys, trees, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_state_comes_back_equal_in_value_and_type(state, tmp_path_factory):
     assert are_equal(round_trip(state, tmp_path_factory.mktemp("state")), state)
 
 
 @given(state=st.dictionaries(keys, trees, max_size=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_copy_is_equal(state):
     assert are_equal(copy_state(state, CODECS.get), state)
 

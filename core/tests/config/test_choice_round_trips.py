@@ -16,8 +16,7 @@ from mlkernel.config.sections import RunConfiguration, build, from_plain, sectio
 generously = settings(
     max_examples=25,
     phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 

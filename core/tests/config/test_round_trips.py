@@ -16,7 +16,6 @@ from mlkernel.errors import ConfigError
 generously = settings(
     max_examples=25,
     phases=[Phase.explicit, Phase.generate],
-    deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.function_scoped_fixture,

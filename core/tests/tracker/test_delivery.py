@@ -119,7 +119,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("tracker", ["Trusts", "Rewrites"])
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS)
 def test_every_record_arrives_once(tracker, actions, plan, tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("example")

@@ -39,7 +39,7 @@ def column(value: float) -> np.ndarray[Any, Any]:
 
 
 @given(states(2.3, 3, 0.2, 3), st.integers(0, 1))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_step_of_cartpole_is_gymnasiums(start: tuple[float, ...], action: int) -> None:
     CARTPOLE.reset()
     CARTPOLE.state, CARTPOLE.steps_beyond_terminated = np.array(start), None
@@ -54,7 +54,7 @@ def test_a_step_of_cartpole_is_gymnasiums(start: tuple[float, ...], action: int)
 
 
 @given(states(np.pi, 8), states(2))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_step_of_pendulum_is_gymnasiums(start: tuple[float, ...], torques: tuple[float, ...]) -> None:
     torque = torques[0]
     PENDULUM.reset()

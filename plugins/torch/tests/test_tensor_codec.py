@@ -49,7 +49,7 @@ def tensors(draw: st.DrawFn) -> Tensor:
 
 
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(leaves=st.dictionaries(st.text(max_size=12).map("state.{}".format), tensors(), max_size=5))
 def test_every_tensor_comes_back_bit_for_bit(leaves: dict[str, Tensor], tmp_path: Path) -> None:

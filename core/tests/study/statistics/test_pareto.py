@@ -3,7 +3,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkernel.study.statistics.pareto import (
@@ -30,7 +30,6 @@ def beaten_by_nobody(given_points):
     ]
 
 
-@settings(deadline=None)  # the first example imports moocore
 @given(points)
 def test_the_front_is_what_nobody_dominates(given_points):
     assert non_dominated(given_points) == beaten_by_nobody(given_points)

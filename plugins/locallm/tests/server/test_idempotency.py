@@ -28,7 +28,7 @@ def run(http, story):
 bodies = st.sampled_from([chat(), chat(temperature=2), chat(n=2), chat(stream=True)])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.lists(st.tuples(st.integers(0, 2), bodies), min_size=1, max_size=6), together=st.booleans())
 def test_one_key_has_one_body_and_one_answer(server, data, together):
     """Whatever is sent in whatever order: the first body of a key is answered always alike, others never."""

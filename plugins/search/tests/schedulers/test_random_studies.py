@@ -22,7 +22,7 @@ SCHEDULERS = [
 
 
 @pytest.mark.parametrize(("name", "options"), SCHEDULERS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     conditions=st.builds(
         Conditions,

@@ -51,7 +51,7 @@ def test_key_and_count_do_not() -> None:
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"])),
     problem=st.none() | st.text(st.characters(exclude_categories=["Cs"])),

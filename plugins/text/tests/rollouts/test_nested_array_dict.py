@@ -48,7 +48,6 @@ def plain(nested: NestedArrayDict) -> dict[tuple[str, ...], Any]:
     return {key: (array.dtype, array.shape, array.tolist()) for key, array in nested.items()}
 
 
-@settings(deadline=None)
 @given(st.data(), SIZES)
 def test_an_index_means_for_each_array_what_it_means_for_the_batch(data: Any, size: tuple[int, ...]) -> None:
     content = data.draw(contents(size))
@@ -71,7 +70,6 @@ def test_an_index_means_for_each_array_what_it_means_for_the_batch(data: Any, si
         np.testing.assert_equal(selected[key].tolist(), np.asarray(expected, array.dtype).tolist())
 
 
-@settings(deadline=None)
 @given(st.data(), st.integers(1, 4))
 def test_masks_and_lists_of_places_select_rows(data: Any, rows: int) -> None:
     nested = NestedArrayDict(data.draw(contents((rows, 2))), (rows, 2))
@@ -85,7 +83,6 @@ def test_masks_and_lists_of_places_select_rows(data: Any, rows: int) -> None:
     assert list(nested)[-1] == nested[-1]
 
 
-@settings(deadline=None)
 @given(st.data(), SIZES, st.integers(1, 3))
 def test_stacking_and_concatenating_are_undone_by_indexing(
     data: Any, size: tuple[int, ...], count: int
@@ -107,7 +104,7 @@ def test_stacking_and_concatenating_are_undone_by_indexing(
             assert joined[(*before, slice(number * length, (number + 1) * length))] == one
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.data(), SIZES)
 def test_a_file_brings_everything_back(tmp_path_factory: Any, data: Any, size: tuple[int, ...]) -> None:
     path = tmp_path_factory.mktemp("saved") / "rollouts.nad"
