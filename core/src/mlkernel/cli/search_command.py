@@ -6,6 +6,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,6 @@ EPILOG = """examples:
   kernel search --trainer ppo --space 'trainer.lr=loguniform(1e-5,1e-2)' --metric reward --mode max --trials 50
   kernel search STUDY.toml --trials 100 algorithm.startup_trials=20
 """
-
-OPTIONS = {"config": "--config", "objectives": "--metric", "space": "--space", "set": "--set"}
-"""Key of a study → the option that gives it, for messages."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -151,10 +149,10 @@ def _values(arguments: argparse.Namespace) -> Iterator[tuple[str, Any, str]]:
     for name in ("trials", "jobs", "seed", "seeds", "max_step"):
         if (text := getattr(arguments, name)) is not None:
             yield name, _number(text), f"--{name.replace('_', '-')} {text}"
-    tables = {"config": _files, "objectives": _objectives, "space": _space, "set": _shared}
-    for name, read in tables.items():
+    lists = {name: attrgetter(name) for name in ("metric", "mode", "config")}
+    for name, read in {**lists, "space": _space, "set": _shared}.items():
         if value := read(arguments):
-            yield name, value, OPTIONS[name]
+            yield name, value, f"--{name}"
 
 
 def _number(text: str) -> Any:
@@ -162,21 +160,6 @@ def _number(text: str) -> Any:
     from mlkernel.config.overrides import parse_value
 
     return parse_value(f"[{text}]" if "," in text else text, Any)
-
-
-def _files(arguments: argparse.Namespace) -> list[str]:
-    files: list[str] = arguments.config
-    return files
-
-
-def _objectives(arguments: argparse.Namespace) -> list[dict[str, str]]:
-    modes = arguments.mode or ["min"] * len(arguments.metric)
-    if len(modes) != len(arguments.metric):
-        raise UsageError(
-            f"{len(arguments.metric)} times --metric and {len(modes)} times --mode",
-            hint="Give one --mode for each --metric.",
-        )
-    return [{"metric": metric, "mode": mode} for metric, mode in zip(arguments.metric, modes, strict=True)]
 
 
 def _space(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 from core.tests.study.engine.studies import TARGETS, command, trials
 
 from mlkernel.cli.main import main
+from mlkernel.config.layers import Layer
 from mlkernel.study.engine.study_file import read_study_file
 from mlkernel.study.engine.study_settings import build_study
 from mlkernel.study.search_problem import Objective
@@ -138,7 +139,7 @@ def test_metric_and_mode_stand_in_a_file_as_in_options(tmp_path, section, lines,
         ),
         (
             'metric = ["loss", "speed"]\nmode = "min"\n',
-            "study.mode: 1 given, and 2 of metric; give one mode for each metric  ({file}:2)",
+            "study.mode: 1 given, and 2 of metric ({file}:1); give one mode for each metric  ({file}:2)",
         ),
         ('metric = "loss"\nmode = "least"\n', "study.objectives[0].mode: expected one of min, max"),
         ('metric = "loss"\nmode = "least"\n', "got text 'least'  ({file}:2)"),
@@ -171,12 +172,40 @@ def test_metric_and_mode_are_words_as_they_are_keys(tmp_path, words, objectives)
 
 
 @pytest.mark.parametrize(
+    ("lines", "words", "objectives"),
+    [
+        ('metric = "loss"\nmode = "max"\n', ["metric=other"], [("other", "max")]),
+        ('metric = "loss"\nmode = "max"\n', ["mode=min"], [("loss", "min")]),
+        ('metric = "gain"\n', ["mode=max"], [("gain", "max")]),
+        ("", ["mode=max"], [("loss", "max")]),
+        ('mode = "max"\n', [], [("loss", "max")]),
+        ('mode = "max"\n', ["metric=[a, b]", "mode=[min, max]"], [("a", "min"), ("b", "max")]),
+        ('objectives = [{ metric = "a", mode = "max" }]\n', ["metric=b"], [("b", "max")]),
+        ('objectives = [{ metric = "a" }]\n', ["metric=[b, c]"], [("b", "min"), ("c", "min")]),
+        ('metric = "a"\nmode = "max"\n', ["objectives=[{metric: b}]"], [("b", "min")]),
+    ],
+)
+def test_each_of_metric_and_mode_holds_until_it_is_said_anew(tmp_path, lines, words, objectives):
+    file = tmp_path / "study.toml"
+    file.write_text(f'trainer = "f.py:f"\n{lines}')
+    config = build_study([read_study_file(file)], words)
+    assert config.objectives == [Objective(metric=metric, mode=mode) for metric, mode in objectives]
+
+
+def test_a_piece_says_the_mode_of_a_metric_that_the_study_names(tmp_path):
+    pieces = [Layer(tree={"study": {"objectives": [{"metric": "loss", "mode": "max"}]}}, source="a piece")]
+    file = tmp_path / "study.toml"
+    file.write_text('trainer = "f.py:f"\nmetric = "other"\n')
+    config = build_study([*pieces, read_study_file(file)], [])
+    assert config.objectives == [Objective(metric="other", mode="max")]
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["mode=max"], "study.mode: 1 given, and 0 of metric; give one mode for each metric"),
         (
-            ["--metric", "loss", "mode=max"],
-            "study.mode: says again what objectives says; give one of the two",
+            ["--metric", "loss", "--metric", "speed", "mode=max"],
+            "study.mode: 1 given, and 2 of metric (command line: --metric); give one mode for each metric",
         ),
         (["objectives=[{metric: a}]", "metric=b"], "study.metric: says again what objectives says"),
         (

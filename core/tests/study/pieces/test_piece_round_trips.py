@@ -1,6 +1,7 @@
 """Whatever a piece can say is read back as it was said."""
 
 import json
+from operator import itemgetter
 
 from core.tests.study.spaces import json_values, spaces
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +25,7 @@ studies = st.fixed_dictionaries(
     optional={
         "trials": st.none() | st.integers(1, 10**6),
         "jobs": st.integers(1, 100),
-        "seeds": st.integers(1, 5) | st.lists(st.integers(0, 2**31), min_size=1, max_size=3),
+        "seeds": st.integers(1, 5) | st.lists(st.integers(0, 2**31), min_size=1, max_size=3, unique=True),
         "max_step": st.none() | st.floats(1e-3, 1e9),
         "aggregate": st.sampled_from(["mean", "median", "p10"]),
         "algorithm": st.just({"use": "random"})
@@ -33,6 +34,7 @@ studies = st.fixed_dictionaries(
             st.fixed_dictionaries({"metric": texts, "mode": st.sampled_from(["min", "max"])}),
             min_size=1,
             max_size=2,
+            unique_by=itemgetter("metric"),
         ),
         "resources": st.fixed_dictionaries(
             {}, optional={"cpus": st.integers(1, 64), "time": st.none() | st.floats(0.1, 1e6)}

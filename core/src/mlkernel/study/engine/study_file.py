@@ -14,7 +14,6 @@ from mlkernel.config.layers import Layer
 from mlkernel.errors import ConfigError
 from mlkernel.study.engine.hpogrid_study import from_hpogrid_study, is_hpogrid_study
 from mlkernel.study.engine.mle_toolbox_study import from_mle_toolbox_study, is_mle_toolbox_study
-from mlkernel.study.engine.study_objectives import with_objectives
 from mlkernel.study.engine.study_settings import SECTION
 
 
@@ -36,4 +35,4 @@ def read_study_file(path: str | Path) -> Layer:
         tree = {key: value for key, value in layer.tree.items() if key != "version"}
         origins = {f"{SECTION}.{place}": origin for place, origin in layer.origins.items()}
         layer = attrs.evolve(layer, tree={SECTION: tree}, origins=origins)
-    return with_objectives(layer, SECTION)
+    return layer

@@ -11,7 +11,7 @@ import attrs
 
 from mlkernel.config.layers import Assignment, Layer, plain
 from mlkernel.config.sections import build_sections
-from mlkernel.study.engine.study_objectives import path_of, take_objectives
+from mlkernel.study.engine.study_objectives import path_of, settle_objectives
 from mlkernel.study.space.space_reader import space_problems
 from mlkernel.study.store.records import StudyRecord
 from mlkernel.study.study_config import StudyConfig
@@ -22,12 +22,9 @@ SECTION, SPACE = "study", "space"
 def build_study(layers: Sequence[Layer], overrides: Sequence[str | Assignment]) -> StudyConfig:
     """The configuration that *layers*, in rising precedence, and then *overrides* give.
 
-    :param overrides: words ``metric=...`` and ``mode=...`` among them say what the objectives are.
     :raises ConfigError: lists every value that is wrong, with its path and origin.
     """
-    overrides, objectives = take_objectives(overrides, SECTION)
-    if objectives is not None:
-        layers = [*layers, objectives]
+    layers, overrides = settle_objectives(layers, overrides, SECTION)
     if not any(map(_is_of_space, overrides)):
         layers = _with_space_problems(layers)
     structured, _ = build_sections({SECTION: StudyConfig}, layers, overrides)

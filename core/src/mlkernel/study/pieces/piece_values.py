@@ -17,7 +17,7 @@ from mlkernel.config.problems import Problem, hint_of, raise_problems
 from mlkernel.config.sections import build_sections
 from mlkernel.errors import UnknownNameError
 from mlkernel.study.engine.study_file import read_study_file
-from mlkernel.study.engine.study_objectives import take_objectives
+from mlkernel.study.engine.study_objectives import settle_objectives
 from mlkernel.study.engine.study_settings import SECTION, plain_study
 from mlkernel.study.pieces.hpogrid_piece import CONVERSIONS, is_hpogrid_piece
 from mlkernel.study.pieces.model_check import check_model
@@ -119,8 +119,7 @@ def _structured(
     kind: str, layers: Sequence[Layer], overrides: Sequence[str | Assignment]
 ) -> tuple[StudyConfig, dict[str, str]]:
     """The study that a piece alone makes; and path → origin of what the piece says."""
-    overrides, objectives = take_objectives(overrides, SECTION)
-    layers = [*_merged_by_names(layers), *([] if objectives is None else [objectives])]
+    layers, overrides = settle_objectives(_merged_by_names(layers), overrides, SECTION)
     beneath = [] if kind == "model" else [NO_TRAINER]
     structured, origins = build_sections({SECTION: StudyConfig}, [*beneath, *layers], overrides)
     given = {path.removeprefix(f"{SECTION}."): origin for path, origin in origins.items() if origin}
