@@ -73,9 +73,12 @@ def memory_of(pids: set[int], limit: int) -> int:
 
 
 def kill_all(root: int) -> None:
-    """End every process of a job by force, also those that are born meanwhile."""
+    """End every process of a job by force, also those that are born meanwhile.
+
+    The first is *root*: it would take the end of another for a reason to go on, or to end as if nothing had happened.
+    """
     while pids := members(root):
-        for pid in pids:
+        for pid in sorted(pids, key=root.__ne__):
             try:
                 os.kill(pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
