@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -69,8 +69,10 @@ def submitting(
 ) -> Iterator[subprocess.Popen[str]]:
     words = [sys.executable, "-c", SUBMIT, str(folder), code, str(count), module]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def output(local: Local, key: str) -> str:
@@ -80,6 +82,17 @@ def output(local: Local, key: str) -> str:
 
 def children(process: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def holders_of(file: Path) -> list[int]:
+    """Processes that have *file* open, each as often as it has."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it is over
+            for link in (process / "fd").iterdir():
+                with suppress(FileNotFoundError):  # closed meanwhile
+                    found += [int(process.name)] * (link.readlink() == file)
+    return found
 
 
 def lives(process: int) -> bool:
@@ -119,13 +132,7 @@ def test_the_lock_is_the_supervisors_alone(local: Local, tmp_path: Path):
     handles = local.submit([forkable(tmp_path, "a", UNTIL_GO, working_directory=tmp_path)])
     wait_until(lambda: output(local, "a"), "its output")
     local.poll(handles)
-    holders = []
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if link.readlink() == tmp_path / "launcher" / "a.json":
-                holders.append(int(link.parts[2]))
-        except OSError:  # closed meanwhile
-            continue
+    holders = holders_of(tmp_path / "launcher" / "a.json")
     record = json.loads((tmp_path / "launcher" / "a.running.json").read_text())
     assert holders == [record["supervisor"][0]]
     assert os.getsid(holders[0]) == holders[0]
@@ -267,7 +274,8 @@ def test_a_supervisor_that_is_killed_at_a_random_moment_makes_nothing_run_twice_
         (handle,) = local.submit([spec])
         time.sleep(chance.uniform(0, 0.06))
         for supervisor in children(server):
-            os.kill(supervisor, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.kill(supervisor, signal.SIGKILL)
         status = wait_for(local, [handle])[handle.key]
         written = output(local, handle.key)
         assert (status.state, status.exit_code) in {("lost", None), ("failed", 3), ("failed", None)}

@@ -76,15 +76,15 @@ def test_a_job_over_its_time_limit_is_stopped_and_says_so(local: Local, tmp_path
 
 
 def test_a_job_that_ends_well_when_its_time_is_over_is_still_over_its_limit(local: Local, tmp_path: Path):
-    spec = shell(tmp_path, "a", "trap 'exit 0' TERM; sleep 300 & wait", resources=Resources(time=2))
-    assert run(local, spec) == JobStatus(state="timeout", exit_code=0, reason="over its time limit of 2 s")
+    spec = shell(tmp_path, "a", "trap 'exit 0' TERM; sleep 300 & wait", resources=Resources(time=10))
+    assert run(local, spec) == JobStatus(state="timeout", exit_code=0, reason="over its time limit of 10 s")
 
 
 def test_a_job_that_does_not_listen_is_ended_by_force_after_its_grace(local: Local, tmp_path: Path):
-    spec = shell(tmp_path, "a", "trap '' TERM; sleep 300", resources=Resources(time=2), grace=0.3)
+    spec = shell(tmp_path, "a", "trap '' TERM; sleep 300", resources=Resources(time=10), grace=0.3)
     status = run(local, spec)
     assert status.state == "timeout"
-    assert status.reason == "over its time limit of 2 s; ended by force after 0.3 s"
+    assert status.reason == "over its time limit of 10 s; ended by force after 0.3 s"
 
 
 def test_the_memory_of_all_processes_of_a_job_counts_together(local: Local, tmp_path: Path):

@@ -28,8 +28,10 @@ SCRIPT = Path(__file__).with_name("submit_and_wait.py")
 def submitting(folder: Path, script: str, count: int, cpus: int) -> Iterator[subprocess.Popen[str]]:
     words = [sys.executable, str(SCRIPT), str(folder), script, str(count), str(cpus)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def kill_after_submitting(folder: Path, script: str, count: int = 1, cpus: int = 4) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from mlkernel.launcher.launcher import JobStatus
 from mlkernel.launcher.local import Local
 from mlkernel.launcher.local_config import LocalConfig
 
-from .jobs import run, shell, wait_for
+from .jobs import run, shell, wait_for, wait_until
 
 CGROUP = Path("/sys/fs/cgroup/memory")
 
@@ -41,7 +42,17 @@ def small_memory() -> Iterator[Path]:
     except OSError:
         pytest.skip("memory control groups of version 1 can be made by root only")
     yield path
-    path.rmdir()
+    wait_until(lambda: was_removed(path), "the end of all that was in it")
+
+
+def was_removed(group: Path) -> bool:
+    try:
+        group.rmdir()
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        return False  # a process that was killed is not yet waited for
+    return True
 
 
 def test_the_end_of_a_job_is_known_although_the_disk_filled_up(small_disk: Path):

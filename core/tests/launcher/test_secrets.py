@@ -9,23 +9,13 @@ from mlkernel.launcher.launcher import JobSpec, Resources
 from mlkernel.launcher.local import Local
 from mlkernel.launcher.local_config import LocalConfig
 
-from .jobs import shell, wait_for, wait_until
+from .jobs import command_lines, shell, wait_for, wait_until
 
 SECRET = "correct-horse-battery-staple"
 
 
 def texts_of(folder: Path) -> bytes:
     return b"".join(path.name.encode() + path.read_bytes() for path in folder.rglob("*") if path.is_file())
-
-
-def command_lines() -> bytes:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found.append(path.read_bytes())
-        except OSError:
-            continue
-    return b"\n".join(found)
 
 
 def test_the_environment_arrives_and_is_seen_nowhere_else(tmp_path: Path):
