@@ -82,9 +82,21 @@ def reports(cwd, name="study"):
         store.close()
 
 
-def wait_for(condition, seconds=60.0):
-    """Wait until *condition* holds."""
+def wait_for(condition, seconds=120.0):
+    """Wait until *condition* holds, or a driver has ended by itself before it does."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
+        ended = any(driver.returncode is None and (driver.poll() or 0) > 0 for driver in _started)
+        late = time.monotonic() > deadline
+        assert condition() or not (ended or late), (
+            f"it did not happen; the drivers said: {_words_of_drivers()}"
+        )
         time.sleep(0.02)
+
+
+def _words_of_drivers():
+    """What those said that nobody has listened to; they are ended."""
+    unheard = [driver for driver in _started if not driver.stderr.closed]
+    for driver in unheard:
+        driver.kill()
+    return [driver.communicate(timeout=10) for driver in unheard]

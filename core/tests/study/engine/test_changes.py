@@ -19,7 +19,7 @@ def test_a_live_driver_takes_over_jobs_trials_and_algorithm(tmp_path):
     assert {"trials: 1 -> 4", "jobs: 1 -> 2"} < set(changed.stdout.splitlines())
     wait_for(lambda: running(tmp_path) == 2)
     (study / "go").touch()
-    _, said = driver.communicate(timeout=60)
+    _, said = driver.communicate(timeout=120)
     assert driver.returncode == 0, said
     assert "the study was changed: revision 1" in said
     assert [trial.parameters["x"] for trial in trials(tmp_path)[1:]] == [-1.0, -0.5, 0.0]

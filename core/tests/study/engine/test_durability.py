@@ -50,7 +50,7 @@ def test_a_signal_stops_resumably(tmp_path):
     study = tmp_path / "studies" / "study"
     wait_for((study / "begun").exists)
     driver.send_signal(signal.SIGTERM)
-    _, said = driver.communicate(timeout=60)
+    _, said = driver.communicate(timeout=120)
     assert driver.returncode == 75, said
     assert "kernel study resume study" in said
     assert workers(tmp_path) == []
@@ -72,7 +72,7 @@ def test_a_second_interrupt_waits_for_no_report(tmp_path):
         in began
     )
     driver.send_signal(signal.SIGINT)
-    _, said = driver.communicate(timeout=60)
+    _, said = driver.communicate(timeout=120)
     assert driver.returncode == 75, said
     assert said.count("stopping at once") == 1
     assert "Ctrl-C again" not in said
@@ -96,7 +96,7 @@ def test_a_second_driver_is_refused_and_stop_and_extend_reach_the_first(tmp_path
     assert "study.seed: cannot change" in refused.stderr
     stopped = command("study", "stop", "study", "--wait", "30", cwd=tmp_path)
     assert stopped.returncode == 0, stopped.stdout
-    assert driver.wait(60) == 75
+    assert driver.wait(120) == 75
     driver.communicate()
     (study / "go").touch()
     assert command(*RESUME, cwd=tmp_path).returncode == 0

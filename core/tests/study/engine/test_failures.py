@@ -100,7 +100,7 @@ def test_a_study_that_is_stopped_at_its_last_trial_is_over(tmp_path):
     driver.send_signal(signal.SIGINT)
     assert any("stopping" in line for line in driver.stderr)
     (study / "go").touch()
-    said = driver.communicate(timeout=60)[1]
+    said = driver.communicate(timeout=120)[1]
     assert driver.returncode == 0, said
     assert "finished: 1 trial" in said
     assert "go on with" not in said
@@ -119,7 +119,7 @@ def test_failures_count_whoever_drives(tmp_path):
         driver = start("study", "resume", "study", cwd=tmp_path)
     wait_for((study / "begun-3").exists)
     (study / "fail-3").touch()
-    assert driver.wait(60) == 1
+    assert driver.wait(120) == 1
     driver.communicate()
     assert [run.failures for run in trials(tmp_path)[0].runs] == [2]
     assert not (study / "begun-4").exists()

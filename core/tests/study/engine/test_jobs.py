@@ -100,10 +100,10 @@ def test_a_job_that_is_killed_is_tried_again(tmp_path):
 
 
 def test_the_launcher_keeps_the_time_limit(tmp_path):
-    done = search(tmp_path, "hangs", *DEAF, "resources.time=1.5", "--jobs", "2")
+    done = search(tmp_path, "hangs", *DEAF, "resources.time=20", "--jobs", "2")
     assert done.returncode == 0, done.stderr
     reasons = [trial.reason for trial in trials(tmp_path)]
-    assert reasons == [None, None, None, *["it ran longer than its limit of 1.5 s"] * 2]
+    assert reasons == [None, None, None, *["it ran longer than its limit of 20 s"] * 2]
 
 
 def test_jobs_outlive_the_driver_and_their_ends_are_collected_by_the_next(tmp_path):
@@ -126,7 +126,7 @@ def test_jobs_are_ended_resumably_when_the_study_is_stopped(tmp_path):
     study = tmp_path / "studies" / "study"
     wait_for((study / "begun").exists)
     driver.send_signal(signal.SIGTERM)
-    _, said = driver.communicate(timeout=60)
+    _, said = driver.communicate(timeout=120)
     assert driver.returncode == 75, said
     (study / "go").touch()
     assert command(*RESUME, cwd=tmp_path).returncode == 0

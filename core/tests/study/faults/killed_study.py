@@ -126,7 +126,7 @@ class KilledStudy:
             driver.kill()
             raise
         assert driver.returncode == 0, said
-        deadline = time.monotonic() + 20.0
+        deadline = time.monotonic() + 60.0
         while any(processes_of(self.directory.path)):
             assert time.monotonic() < deadline, "workers are left behind"
             time.sleep(0.02)

@@ -290,5 +290,5 @@ def test_a_project_is_copied_as_one_while_others_change_it(folder, project):
         with pytest.raises(subprocess.TimeoutExpired):
             search.wait(2)
         assert not (folder.path / "studies" / "p" / "project").exists()
-    assert search.wait(60) == 0
+    assert search.wait(120) == 0
     assert values(folder.path) == [5.0]

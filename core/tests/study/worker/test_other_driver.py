@@ -197,7 +197,7 @@ def test_who_took_over_the_port_of_a_dead_driver_is_told_nothing_and_holds_no_wo
             with peer:
                 with suppress(ConnectionError):  # on a slow machine it may have given up
                     peer.sendall(words)
-                worker.communicate(timeout=30)
+                worker.communicate(timeout=PATIENCE)
                 assert peer.recv(1000) == b""
     assert worker.returncode == 75
 
