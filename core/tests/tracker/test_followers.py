@@ -58,7 +58,7 @@ from pathlib import Path
 from mlkernel.tracker import follower_process
 from mlkernel.tracker.tracking_file import TrackerChoice, TrackingFile
 
-follower_process.CALL_SECONDS = 0.5
+follower_process.CALL_SECONDS = 3.0
 file = TrackingFile(Path(sys.argv[1]), "HangsAtFirst")
 file.begin(TrackerChoice(reference=sys.argv[2]))
 sys.exit(follower_process.main([str(file.path), "0", "0"]))
