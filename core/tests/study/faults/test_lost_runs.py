@@ -22,13 +22,21 @@ from mlkernel.study.store.records import DriverRecord
 
 def usurped(config, reporter):
     '''Lets another driver take the first run over, and returns in the same moment.'''
+    return -100.0 if is_taken_over(config, reporter) else 3.0
+
+def reports(config, reporter):
+    '''Reports at that moment instead.'''
+    reporter(step=1, loss=-100.0 if is_taken_over(config, reporter) else 3.0)
+    reporter(step=2, loss=3.0)
+
+def is_taken_over(config, reporter):
     if reporter.directory.name != "000000-0":
-        return 3.0
+        return False
     with closing(open_store(config["database"])) as store, store.together("shared"):
         store.take_over("shared", -1.0)
         store.beat("shared", DriverRecord(name="other", host="elsewhere", pid=1, heartbeat=0.0))
         store.start_run("shared", 0, 0, driver="other", directory="runs/000000-0", until=None)
-    return -100.0
+    return True
 """
 
 
@@ -40,12 +48,13 @@ def machine(tmp_path, monkeypatch):
     machine.close()
 
 
-def test_nothing_is_compared_with_the_last_report_of_a_run_that_another_driver_has(machine, new_database):
+@pytest.mark.parametrize("target", ["usurped", "reports"])
+def test_nothing_is_compared_with_what_a_run_says_that_another_driver_has(machine, new_database, target):
     database = new_database()
     (machine.folder / "usurper.py").write_text(USURPER)
     rungs = ("--scheduler", "asha", "scheduler.min_step=1", "--max-step", "9")
     driver = machine.start(
-        *("search", "--trainer", "./usurper.py:usurped", "--set", f"database={database}"),
+        *("search", "--trainer", f"./usurper.py:{target}", "--set", f"database={database}"),
         *("--space", "x=uniform(0,1)", "--algorithm", "random", "--trials", "2", "--name", "shared"),
         *("--store", database, *rungs),
     )

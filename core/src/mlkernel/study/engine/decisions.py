@@ -10,6 +10,9 @@ from mlkernel.study.store.study_store import NewReportRecord
 from mlkernel.study.trial_scheduler import Continue, Pause, Stop, TrialScheduler
 from mlkernel.study.worker import messages
 
+GONE_ON = "the study has gone on without this run"
+"""Why a worker is told to stop whose run another driver has taken over."""
+
 
 class Decisions:
     """Stores reports, and asks the scheduler what becomes of their trials."""
@@ -30,6 +33,9 @@ class Decisions:
             metrics=message.metrics,
             attempt=run.attempt,
         )
+        if not is_new and (run.step is None or message.step > run.step):
+            run.is_lost = True  # the store knows of another attempt
+            return messages.Stop(reason=GONE_ON)
         return self._decided(run, message, is_new=is_new)
 
     def conclude(self, run: LiveRun, end: messages.Ended) -> messages.Ended:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlkernel.launcher.launcher import JobStatus
 from mlkernel.study.engine.assignments import Assignments
-from mlkernel.study.engine.decisions import Decisions
+from mlkernel.study.engine.decisions import GONE_ON, Decisions
 from mlkernel.study.engine.live_trial import LiveRun
 from mlkernel.study.engine.other_drivers import OtherDrivers
 from mlkernel.study.engine.run_ends import RunEnds
@@ -259,7 +259,7 @@ class Driver:
     def _answer(self, worker: Worker, message: messages.Reported) -> messages.Answer:
         run = worker.run
         if run is None or run.is_lost or not run.is_of(message.trial, message.place):
-            return messages.Stop(reason="the study has gone on without this run")
+            return messages.Stop(reason=GONE_ON)
         answer = self._decisions.answer(run, message)
         if self._stopping and message.waits:
             worker.leaves = True
