@@ -12,6 +12,7 @@ from mlkernel.cli import search_ask
 from mlkernel.cli.main import build_parser, main
 from mlkernel.errors import KernelError
 from mlkernel.study.history_file import read_history_file
+from mlkernel.study.study_directory import StudyDirectory
 
 pytest.importorskip("mlkernel_search", reason="the core alone has no search algorithm")
 
@@ -132,6 +133,26 @@ def test_an_exported_study_is_a_history(tmp_path, monkeypatch, capsys):
     assert stopped
     assert all(one.budget for one in stopped)
     assert told.err == ""
+
+
+def test_a_history_begins_with_the_studies_that_its_study_starts_from(tmp_path, monkeypatch, capsys, history):
+    monkeypatch.setenv("MLKERNEL_STUDIES", str(tmp_path))
+    results = made_results(12, name="made")
+    store_study(results, tmp_path)
+    store = StudyDirectory(tmp_path / "made").open()
+    known = [{"parameters": one.parameters, "values": one.values} for one in store.ends("made")]
+    store.close()
+    given = results.study.configuration
+    study = {"space": given["space"], "objectives": given["objectives"]}
+    study["algorithm"] = {"use": "tpe", "startup_trials": 1}
+    assert ask("--history", history(study=study, trials=known)) == 0
+    expected = capsys.readouterr().out
+    assert ask("--history", history(study={**study, "warm_start": ["made"]}, trials=[])) == 0
+    assert capsys.readouterr().out == expected
+    assert ask("--history", history(study=study, trials=[])) == 0
+    assert capsys.readouterr().out != expected
+    with pytest.raises(KernelError, match=r"no study 'gone'.*; the study starts from it"):
+        ask("--history", history(study={**study, "warm_start": ["gone"]}, trials=[]))
 
 
 def test_a_history_must_be_named():

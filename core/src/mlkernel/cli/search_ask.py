@@ -48,7 +48,9 @@ def run(arguments: argparse.Namespace, assignments: Sequence[Assignment] = ()) -
     if arguments.points < 1:
         raise UsageError(f"-n must be at least 1, not {arguments.points}")
     found = read_history_file(arguments.history)
-    text = json.dumps({"points": _points(_config(arguments, found, assignments), found, arguments.points)})
+    config = _config(arguments, found, assignments)
+    found = _with_earlier(found, config, arguments.studies)
+    text = json.dumps({"points": _points(config, found, arguments.points)})
     if arguments.out is None:
         print(text)
     else:
@@ -68,6 +70,26 @@ def _config(
     trainer = Layer(tree={"study": {"trainer": NO_TRAINER}}, source="kernel search ask")
     given = [*assignments, *(word for word in words if "=" in word)]
     return build_study([trainer, *files, found.study], given)
+
+
+def _with_earlier(found: HistoryFile, config: StudyConfig, studies: Path | None) -> HistoryFile:
+    """The history behind what the studies found that the study was started from.
+
+    :raises UnknownNameError: one of them is not there.
+    """
+    import attrs
+
+    from mlkernel.errors import UnknownNameError
+    from mlkernel.study.engine.warm_start import earlier_observations
+    from mlkernel.study.history import History
+    from mlkernel.study.study_directory import studies_root
+
+    try:
+        earlier = list(earlier_observations(config, studies_root(studies)))
+    except UnknownNameError as error:
+        hint = "Name their folder with --studies, or leave them out with warm_start=[]."
+        raise UnknownNameError(f"{error.message}; the study starts from it", hint=hint) from error
+    return attrs.evolve(found, history=History([*earlier, *found.history]))
 
 
 def _points(config: StudyConfig, found: HistoryFile, count: int) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ from mlkernel.study.store.records import TrialRecord
 
 def document_history(document: StudyDocument) -> History:
     """What the trials of *document* were worth, each time that one ended or paused."""
+    reached = {report.trial: report.step for report in document.reports}
+    full = document.study.configuration.get("max_step")
     events = [
         (
             pause.sequence,
@@ -26,7 +28,7 @@ def document_history(document: StudyDocument) -> History:
                 number=trial.number,
                 parameters=trial.parameters,
                 values=trial.values,
-                budget=_budget(document, trial),
+                budget=_budget(trial, reached.get(trial.number), full),
             ),
         )
         for trial in document.trials
@@ -45,8 +47,12 @@ def document_pending(document: StudyDocument) -> tuple[PendingTrial, ...]:
     )
 
 
-def _budget(document: StudyDocument, trial: TrialRecord) -> float | None:
-    """How far a trial was trained that its scheduler ended; ``None`` for one that was trained to its end."""
-    if trial.state != "stopped":
+def _budget(trial: TrialRecord, step: float | None, full: float | None) -> float | None:
+    """How far a trial was trained that its scheduler ended; ``None`` for one that was trained to its end.
+
+    :param step: its last one.
+    :param full: the step at which all trials end, if there is one.
+    """
+    if trial.state != "stopped" or step is None:
         return None
-    return max((report.step for report in document.reports if report.trial == trial.number), default=None)
+    return step if full is None or step < full else None
