@@ -186,6 +186,12 @@ def test_a_driver_that_is_gone_is_not_said_to_drive(studies, capsys):
     extended = told(capsys, "extend", "single", "--jobs", "7").splitlines()
     assert extended[1:] == [" ".join(gone.split())]
     assert "would delete" in told(capsys, "delete", "single")
+    store.set_state("single", "finished")
+    assert told(capsys, "stop", "single") == "nobody drives single: finished\n"
+    assert store.study("single").state == "finished"
+    assert "driven by nobody" in [
+        " ".join(line.split()) for line in told(capsys, "show", "single").splitlines()
+    ]
     store.close()
 
 

@@ -6,15 +6,20 @@ import argparse
 import shutil
 import socket
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from mlkernel.cli.study_arguments import add_study_arguments
+from mlkernel.cli.study_drivers import split_drivers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlkernel.study.store.records import DriverRecord
+    from mlkernel.study.store.records import StudyRecord
     from mlkernel.study.study_directory import StudyDirectory
+
+PATIENCE_SECONDS = 60.0
+"""In which a worker ends that is asked to, and by force after its grace."""
 
 
 def add_delete_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +42,9 @@ def run_delete(arguments: argparse.Namespace) -> int:
     for path, directory in found.items():
         print(f"{'deleting' if arguments.yes else 'would delete'} {path}  ({_megabytes(path):.1f} MB)")
         if arguments.yes:
-            store = directory.open()
-            store.delete(directory.name)
-            store.close()
+            with closing(directory.open()) as store:
+                _end_workers(directory, store.study(directory.name))
+                store.delete(directory.name)
             with storage_errors(path):
                 shutil.rmtree(path)
     if not arguments.yes:
@@ -48,17 +53,20 @@ def run_delete(arguments: argparse.Namespace) -> int:
 
 
 def _refuse_driven(directory: StudyDirectory) -> None:
-    """Refuse to delete a study that somebody drives.
+    """Refuse to delete a study that somebody drives; of another machine's drivers, the heartbeat tells who lives.
 
     :raises UsageError: names the process.
     """
     from mlkernel.errors import UsageError
+    from mlkernel.study.store.records import SILENT_SECONDS
 
     store = directory.open()
     try:
-        alive = [driver for driver in store.drivers(directory.name) if _is_alive(directory.path, driver)]
+        here, now = socket.gethostname(), time.time()
+        drivers, _ = split_drivers(directory, store)
     finally:
         store.close()
+    alive = [one for one in drivers if one.host == here or now - one.heartbeat < SILENT_SECONDS]
     if alive:
         raise UsageError(
             f"{directory.name} is driven by process {alive[0].pid} on {alive[0].host}",
@@ -66,14 +74,30 @@ def _refuse_driven(directory: StudyDirectory) -> None:
         )
 
 
-def _is_alive(folder: Path, driver: DriverRecord) -> bool:
-    """Whether a driver lives: for one of this machine its process tells, for others the heartbeat."""
-    from mlkernel.study.engine.driver_lock import is_gone
-    from mlkernel.study.store.records import SILENT_SECONDS
+def _end_workers(directory: StudyDirectory, study: StudyRecord) -> None:
+    """End the workers that a driver left behind, which would go on writing into the folder.
 
-    if driver.host != socket.gethostname():
-        return time.time() - driver.heartbeat < SILENT_SECONDS
-    return not is_gone(folder, driver)
+    Without the packages that the study needs, nobody here can ask for them; they leave by themselves, soon after
+    their driver.
+
+    :raises KernelError: one of them does not end.
+    """
+    from mlkernel.errors import KernelError, UsageError
+    from mlkernel.launcher.launcher import OVER
+    from mlkernel.study.engine.study_settings import stored_config
+
+    try:
+        launcher = stored_config(study).launcher.make(directory.launcher)
+    except UsageError:
+        return
+    with closing(launcher):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        handles = launcher.find()
+        launcher.cancel(handles)
+        while any(status.state not in OVER for status in launcher.poll(handles).values()):
+            if time.monotonic() > deadline:
+                raise KernelError(f"a worker of {directory.name} does not end", hint="Try again later.")
+            time.sleep(0.05)
 
 
 def _megabytes(path: Path) -> float:

@@ -29,10 +29,10 @@ def shown_state(study: StudyRecord, living: Sequence[DriverRecord], gone: Sequen
     return "lost" if study.state == "running" and gone and not living else study.state
 
 
-def nobody(study: str, gone: Sequence[DriverRecord]) -> str:
-    """That nobody drives *study*: which processes are gone, and how to go on."""
-    if not gone:
+def nobody(study: StudyRecord, gone: Sequence[DriverRecord]) -> str:
+    """That nobody drives *study*: which processes are gone, and how to go on, if there is anything left to do."""
+    if not gone or study.state == "finished":
         return "nobody"
     processes = ", ".join(str(driver.pid) for driver in gone)
     are = "process {} is" if len(gone) == 1 else "processes {} are"
-    return f"nobody ({are.format(processes)} gone); kernel study resume {study} goes on with it"
+    return f"nobody ({are.format(processes)} gone); kernel study resume {study.name} goes on with it"

@@ -49,12 +49,14 @@ def run_stop(arguments: argparse.Namespace) -> int:
     store = directory.open()
     try:
         drivers, gone = split_drivers(directory, store)
-        if not drivers and not gone:
-            print(f"nobody drives {directory.name}: {store.study(directory.name).state}")
+        study = store.study(directory.name)
+        if not drivers and (not gone or study.state == "finished"):
+            print(f"nobody drives {directory.name}: {study.state}")
             return 0
-        store.set_state(directory.name, "stopped")
+        if study.state != "finished":
+            store.set_state(directory.name, "stopped")
         if not drivers:
-            print(f"driven by {nobody(directory.name, gone)}")
+            print(f"driven by {nobody(study, gone)}")
             return 0
         print(f"asked {', '.join(f'process {one.pid} on {one.host}' for one in drivers)} to stop")
         deadline = time.monotonic() + (arguments.wait or 0.0)
@@ -105,11 +107,12 @@ def run_extend(arguments: argparse.Namespace) -> int:
     try:
         changes = change_study(store, directory.name, overrides, space_table(arguments.space))
         drivers, gone = split_drivers(directory, store)
+        study = store.study(directory.name)
     finally:
         store.close()
     for change in changes or ["nothing: it was so already"]:
         print(change)
     if changes and not drivers:
         resume = f"go on with: kernel study resume {directory.name}"
-        print(f"driven by {nobody(directory.name, gone)}" if gone else resume)
+        print(f"driven by {nobody(study, gone)}" if gone else resume)
     return 0

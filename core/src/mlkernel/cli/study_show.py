@@ -135,7 +135,7 @@ def _facts(outline: dict[str, Any], study: StudyRecord) -> dict[str, str]:
         "trials": f"{total} ({states})" if states else total,
         "created": format_moment(study.created),
         "last end": format_moment(outline["last_end"]),
-        "driven by": ", ".join(map(_driver, outline["drivers"])) or nobody(study.name, outline["gone"]),
+        "driven by": ", ".join(map(_driver, outline["drivers"])) or nobody(study, outline["gone"]),
     }
 
 
