@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import select
 import shutil
 import socket
@@ -12,10 +13,48 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+from mlkernel.study.study_directory import StudyDirectory
 
 SOCKET = ".s.PGSQL.5432"
 COMMITTED = b"C\0\0\0\x0bCOMMIT\0"
 """How a server says that a transaction was kept."""
+
+ANYWHERE = (40, 300)
+"""Within forty messages and answers a driver comes no further, within two hundred it does."""
+COMMITS = (3, 25)
+"""The same of transactions: four and a report that is repeated, or more of both."""
+
+
+def folder_of(database: str) -> tuple[Path, str]:
+    """Where the server of this address listens, and the name of the database there."""
+    parts = urlsplit(database)
+    return Path(parse_qs(parts.query)["host"][0]), parts.path[1:]
+
+
+class Chance:
+    """Cuts a line so many times by chance.
+
+    :param study: whose driver is cut off, once it is there.
+    :param gap: the least and the largest number of messages and answers up to the next cut.
+    :param what: only what has this in it counts.
+    """
+
+    def __init__(
+        self, study: StudyDirectory, seed: int, cuts: int, gap: tuple[int, int], what: bytes = b""
+    ) -> None:
+        self._study, self._random, self.left = study, random.Random(seed), cuts
+        self._gap, self._what = gap, what
+        self._until = self._random.randint(1, gap[1])
+
+    def __call__(self, said: bytes) -> bool:
+        """Whether the line is cut now."""
+        self._until -= self._what in said and self._study.exists()
+        if self._until > 0 or not self.left:
+            return False
+        self.left, self._until = self.left - 1, self._random.randint(*self._gap)
+        return True
 
 
 class FrailLine:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import sys
 import time
 from contextlib import closing, nullcontext
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from core.tests.study.store.postgres_server import PASSWORD, missing, postgres_server, start, stop, url
@@ -22,7 +19,7 @@ from mlkernel.tracker.run_work import Starter
 from mlkernel.tracker.study_work import StudyWork
 from mlkernel.tracker.tracking_file import TrackerChoice, TrackingFile
 
-from .frail_line import COMMITTED, FrailLine
+from .frail_line import ANYWHERE, COMMITS, COMMITTED, Chance, FrailLine, folder_of
 from .killed_study import outcome, processes_of
 from .machine import Machine, ended, wait_for
 from .small_disk import SmallDisk, cannot_mount
@@ -61,12 +58,6 @@ def cut(database, condition="true"):
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
             f" AND backend_type = 'client backend' AND application_name <> 'cut' AND {condition}"
         ).rowcount
-
-
-def folder_of(database):
-    """Where its server listens, and its name there."""
-    parts = urlsplit(database)
-    return Path(parse_qs(parts.query)["host"][0]), parts.path[1:]
 
 
 def require_said(driver, words):
@@ -127,27 +118,6 @@ def test_a_study_whose_connection_is_cut_in_a_transaction_goes_on(machine, new_d
     require_same(machine, *words)
 
 
-class Chance:
-    """Cuts a line so many times by chance.
-
-    :param study: whose driver is cut off, once it is there.
-    :param gap: the least and the largest number of messages and answers up to the next cut.
-    :param what: only what has this in it counts.
-    """
-
-    def __init__(self, study, seed, cuts, gap, what=b""):
-        self._study, self._random, self.left = study, random.Random(seed), cuts
-        self._gap, self._what = gap, what
-        self._until = self._random.randint(1, gap[1])
-
-    def __call__(self, said):
-        self._until -= self._what in said and self._study.exists()
-        if self._until > 0 or not self.left:
-            return False
-        self.left, self._until = self.left - 1, self._random.randint(*self._gap)
-        return True
-
-
 def drive_through_cuts(machine, database, seed, cuts, gap, *words, what=b""):
     folder, name = folder_of(database)
     commands = [f"{when}=[\"sh -c 'echo once >> {when}.txt'\"]" for when in ("before", "after")]
@@ -163,12 +133,6 @@ def drive_through_cuts(machine, database, seed, cuts, gap, *words, what=b""):
         require_same(machine, *words)
 
 
-ANYWHERE = (40, 300)
-"""Within forty messages and answers a driver comes no further, within two hundred it does."""
-COMMITS = (3, 25)
-"""The same of transactions: four and a report that is repeated, or more of both."""
-
-
 def test_a_study_whose_connections_are_cut_at_any_moment_goes_on(machine, new_database):
     words = ("./targets.py:noisy", "--trials", "20", "--jobs", "2")
     drive_through_cuts(machine, new_database(), 20, 10, ANYWHERE, *words)
@@ -182,7 +146,7 @@ def test_what_was_kept_is_not_done_again_when_the_driver_did_not_hear_of_it(mach
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(("gap", "what"), [(ANYWHERE, b""), (COMMITS, COMMITTED)])
+@pytest.mark.parametrize(("gap", "what"), [(ANYWHERE, b""), (COMMITS, COMMITTED)], ids=["any", "commits"])
 def test_a_hundred_cuts_lose_nothing_and_count_nothing_twice(machine, new_database, seed, gap, what):
     words = ("./targets.py:noisy", "--trials", "150", "--jobs", "2", "--seeds", "2")
     drive_through_cuts(machine, new_database(), seed, 100, gap, *words, what=what)

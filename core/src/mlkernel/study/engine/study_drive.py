@@ -96,7 +96,7 @@ class StudyDrive:
             reason = self._driven(stop)
             self._driver.leave()
         except ConnectionLostError:
-            raise
+            raise  # whoever goes on does so with the workers, and whose their runs are cannot be told now
         except BaseException:
             self.give_up()
             raise
