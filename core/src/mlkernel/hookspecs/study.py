@@ -15,7 +15,7 @@ class StudyHooks:
 
     @hookspec
     def on_study_started(self, study: str) -> None:
-        """A driver of the study begins, for the first time or again.
+        """A driver of the study begins, for the first time or again, in a process that did not drive it before.
 
         :param study: its name.
         """

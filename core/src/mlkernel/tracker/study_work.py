@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from itertools import islice
 
+from mlkernel.errors import StorageError
 from mlkernel.records.run_directory import RunDirectory
 from mlkernel.study.store.records import SILENT_SECONDS, RunRecord, TrialRecord
 from mlkernel.study.study_directory import StudyDirectory
@@ -61,10 +62,16 @@ class StudyWork:
 
     def step(self) -> bool:
         """Send what is new of the study, and then of its runs; one that fails does not hold up the others."""
-        may_end = self.may_end()
+        may_end = self._may_end = self._is_left()
         while not self._take_up(may_end=may_end):
             pass
         return may_end
+
+    def _is_left(self) -> bool:
+        now = time.time()
+        drivers = self._store.drivers(self._study.name)
+        is_driven = any(now - one.heartbeat < SILENT_SECONDS for one in drivers)
+        return not is_driven and not self._starter.lives
 
     def _take_up(self, *, may_end: bool) -> bool:
         """Whether nothing that was there is left for later."""
@@ -86,13 +93,14 @@ class StudyWork:
     def may_end(self) -> bool:
         """Nobody drives it, and nobody is about to; what was so at the last step, where another thread asks.
 
-        The store belongs to one thread, and the watchdog asks while that one hangs in a call of the tracker.
+        The store belongs to one thread, and the watchdog asks while that one hangs in a call of the tracker. While the
+        store is out of reach, it is the starter alone that tells.
         """
         if threading.get_ident() == self._thread:
-            now = time.time()
-            drivers = self._store.drivers(self._study.name)
-            is_driven = any(now - one.heartbeat < SILENT_SECONDS for one in drivers)
-            self._may_end = not is_driven and not self._starter.lives
+            try:
+                self._may_end = self._is_left()
+            except StorageError:
+                self._may_end = not self._starter.lives
         return self._may_end
 
     def close(self) -> None:

@@ -8,10 +8,11 @@ import time
 from contextlib import closing
 
 import pytest
-from core.tests.study.store.postgres_server import PASSWORD
+from core.tests.study.store.postgres_server import PASSWORD, url
 
 from mlkernel.study.store.opening import open_store
 
+from .frail_line import ANYWHERE, Chance, FrailLine, folder_of
 from .killed_study import kill, processes_of
 from .machine import Machine, ended, wait_for
 
@@ -174,6 +175,50 @@ def test_a_driver_that_was_believed_dead_changes_nothing_of_what_others_took_ove
     assert require_complete(database, 2) == before
     assert before[0].runs[0].attempt == 2
     assert "finished: 2 trials" in said
+
+
+def test_a_driver_that_was_cut_off_changes_nothing_of_what_others_took_over(machines, database):
+    one, two = machines
+    is_away = False
+    folder, name = folder_of(database)
+    with FrailLine(folder, lambda _said: is_away) as line:
+        (one.folder / "hold").touch()
+        words = ("./targets.py:gated", "--trials", "2", "--store", url(line.folder, name))
+        first = one.start(*SEARCH, *words)
+        wait_for((one.folder / "begun").exists)
+        is_away = True
+        assert any("It is opened anew" in said for said in first.stderr)
+        second = two.start("study", "join", "shared", "--store", database)
+        age_heartbeats(database)
+        code, said = ended(second)
+        assert code == 0, said
+        before = trials(database)
+        assert before[0].runs[0].attempt == 2
+        (one.folder / "hold").unlink()
+        is_away = False
+        code, said = ended(first)
+        assert code == 0, said
+        assert "finished: 2 trials" in said
+        assert require_complete(database, 2) == before
+
+
+def test_a_driver_whose_connections_are_cut_does_not_disturb_another(machines, database):
+    one, two = machines
+    folder, name = folder_of(database)
+    chance = Chance(one.study("shared"), seed=30, cuts=8, gap=ANYWHERE)
+    with FrailLine(folder, chance) as line:
+        words = ("./targets.py:noisy", "--trials", "30", "--store", url(line.folder, name))
+        first = one.start(*SEARCH, *words)
+        wait_for(one.study("shared").store_note.exists)
+        second = two.start("study", "join", "shared", "--store", database)
+        (code, said), (other_code, other_said) = ended(first), ended(second)
+    assert (code, other_code) == (0, 0), said + other_said
+    assert chance.left < 8
+    assert "lost the connection" not in other_said
+    require_complete(database, 30)
+    with closing(open_store(database)) as store:
+        steps = [(one.trial, one.step) for one in store.reports("shared")]
+    assert sorted(steps) == [(trial, step) for trial in range(30) for step in range(1, 6)]
 
 
 def test_a_signal_stops_one_driver_and_none_of_the_others(machines, database):

@@ -40,25 +40,25 @@ def postgres_server() -> Iterator[Path]:
         password.write_text(PASSWORD)
         options = ["-U", "kernel", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"]
         _run(user, programs / "initdb", "-D", folder / "data", *options)
-        settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-        _run(
-            user,
-            programs / "pg_ctl",
-            "-D",
-            folder / "data",
-            "-w",
-            "-l",
-            folder / "log",
-            "-o",
-            settings,
-            "start",
-        )
+        start(folder)
         try:
             yield folder
         finally:
-            _run(user, programs / "pg_ctl", "-D", folder / "data", "-w", "-m", "immediate", "stop")
+            if (folder / "data" / "postmaster.pid").exists():
+                stop(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(folder: Path) -> None:
+    """Start the server in *folder*."""
+    settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    _control(folder, "-l", folder / "log", "-o", settings, "start")
+
+
+def stop(folder: Path) -> None:
+    """Stop it at once, as if it had died."""
+    _control(folder, "-m", "immediate", "stop")
 
 
 def url(folder: Path, database: str = "postgres") -> str:
@@ -70,6 +70,12 @@ def _programs() -> Path | None:
     folders = [Path(found).resolve().parent] if found else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((folder for folder in folders if (folder / "pg_ctl").exists()), None)
+
+
+def _control(folder: Path, *words: object) -> None:
+    programs = _programs()
+    assert programs is not None
+    _run(_unprivileged(), programs / "pg_ctl", "-D", folder / "data", "-w", *words)
 
 
 def _unprivileged() -> int | None:

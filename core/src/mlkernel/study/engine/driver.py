@@ -144,9 +144,12 @@ class Driver:
         late = [worker for worker in self._pool if worker.channel is None]
         self._pool.cancel(late, "the study was over before it connected")
 
-    def close(self) -> None:
-        """Hand back the runs that are under way, and let go of everything."""
+    def leave(self) -> None:
+        """Hand back the runs that are under way."""
         self._store.leave(self._study, self._name)
+
+    def close(self) -> None:
+        """Let go of everything; workers that go on look for another driver."""
         self._pool.close()
 
     def _patience(self) -> float:

@@ -26,7 +26,7 @@ class DriverLock:
     """
 
     def __init__(self, folder: Path, driver: str) -> None:
-        self._folder, self._driver = folder, driver
+        self._folder, self.driver = folder, driver
         self._holder = folder / HOLDER
         self._lock = FileLock(folder / LOCK)
         self.before: str | None = None
@@ -48,7 +48,7 @@ class DriverLock:
             ) from None
         try:
             self.before = _read(self._holder).get("driver")
-            holder = {"driver": self._driver, "pid": os.getpid(), "host": socket.gethostname()}
+            holder = {"driver": self.driver, "pid": os.getpid(), "host": socket.gethostname()}
             write_json(self._holder, holder, durable=False)
         except BaseException:
             self._lock.release()

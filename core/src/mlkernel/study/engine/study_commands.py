@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mlkernel.errors import KernelError
 from mlkernel.run.stop_request import StopRequest
+from mlkernel.study.store.database import ConnectionLostError
 from mlkernel.study.store.records import SILENT_SECONDS, DriverRecord
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_directory import StudyDirectory
@@ -105,4 +106,5 @@ class StudyCommands:
             while True:
                 with suppress(subprocess.TimeoutExpired):
                     return process.wait(BEAT_SECONDS)
-                self._beat()
+                with suppress(ConnectionLostError):  # which is no reason to run the command again
+                    self._beat()

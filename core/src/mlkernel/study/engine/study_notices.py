@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, Protocol
 
 from mlkernel.study.engine.live_trial import LiveRun, LiveTrial, run_name
@@ -9,6 +10,9 @@ from mlkernel.study.engine.study_state import StudyState
 from mlkernel.study.engine.trial_value import Values
 from mlkernel.study.store.records import TrialRecord
 from mlkernel.trial import Trial
+
+NEWEST = 100
+"""Ends of trials that are remembered: more than runs can say again."""
 
 
 class StudyDisplay(Protocol):
@@ -25,14 +29,15 @@ class StudyDisplay(Protocol):
 
 
 class StudyNotices:
-    """Tells listeners and a display what happens.
+    """Tells listeners and a display what happens: that the study starts and finishes is told once.
 
     :param study: its name.
     :param listeners: a hook bus with those of the family ``study``; ``None`` when there are none.
     """
 
     def __init__(self, study: str, display: StudyDisplay, listeners: Any = None) -> None:
-        self._study, self._display = study, display
+        self._study, self.display = study, display
+        self._newest_ends: deque[tuple[int, str]] = deque(maxlen=NEWEST)
         self._started = self._notifier(listeners, "on_trial_started")
         self._reported = self._notifier(listeners, "on_trial_reported")
         self._ended = self._notifier(listeners, "on_trial_ended")
@@ -45,13 +50,15 @@ class StudyNotices:
 
     def study_started(self) -> None:
         """A driver begins."""
-        if self._study_started:
-            self._study_started(study=self._study)
+        notify, self._study_started = self._study_started, None
+        if notify:
+            notify(study=self._study)
 
     def study_finished(self) -> None:
         """There is no more to do."""
-        if self._study_finished:
-            self._study_finished(study=self._study)
+        notify, self._study_finished = self._study_finished, None
+        if notify:
+            notify(study=self._study)
 
     def started(self, run: LiveRun) -> None:
         """A run was given to a worker."""
@@ -66,14 +73,18 @@ class StudyNotices:
 
     def retried(self, run: LiveRun, error: str) -> None:
         """An attempt failed, and there will be another one."""
-        self._display.say(
+        self.display.say(
             f"trial {run.trial.number}: attempt {run.attempt} of run {run.name} failed, once more: {error}"
         )
 
     def ended(self, trial: LiveTrial, record: TrialRecord) -> None:
-        """A trial ended."""
+        """A trial ended; told once, even if the store lost it and its run said so again."""
+        end = (trial.number, record.state)
+        if end in self._newest_ends:
+            return
+        self._newest_ends.append(end)
         if record.state == "failed":
-            self._display.say(f"trial {trial.number} failed: {record.reason}")
+            self.display.say(f"trial {trial.number} failed: {record.reason}")
         if self._ended:
             self._ended(study=self._study, trial=_trial(trial, 0, record.state))
 

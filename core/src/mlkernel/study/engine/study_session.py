@@ -14,8 +14,9 @@ from mlkernel.errors import StorageError, UsageError
 from mlkernel.run.stop_request import StopRequest
 from mlkernel.study.engine.driver import driver_name
 from mlkernel.study.engine.driver_lock import DriverLock
+from mlkernel.study.engine.lasting_drive import LastingDrive
 from mlkernel.study.engine.schedule_check import check_schedule
-from mlkernel.study.engine.study_drive import STOP_SECONDS, StudyDrive
+from mlkernel.study.engine.study_drive import STOP_SECONDS
 from mlkernel.study.engine.study_joining import check_joining, require_database
 from mlkernel.study.engine.study_notices import StudyDisplay
 from mlkernel.study.engine.study_outcome import StudyOutcome
@@ -24,8 +25,6 @@ from mlkernel.study.engine.study_settings import plain_study, settled
 from mlkernel.study.engine.target_check import check_target
 from mlkernel.study.engine.warm_start import earlier_observations
 from mlkernel.study.store.opening import open_store
-from mlkernel.study.store.records import SILENT_SECONDS
-from mlkernel.study.store.store_url import scheme
 from mlkernel.study.store.study_store import StudyStore
 from mlkernel.study.study_config import StudyConfig
 from mlkernel.study.study_directory import StudyDirectory, studies_root
@@ -132,12 +131,5 @@ def _stop_request() -> StopRequest:
 
 
 def _drive(directory: StudyDirectory, store: StudyStore, display: StudyDisplay) -> StudyOutcome:
-    name = driver_name()
-    with DriverLock(directory.path, name) as lock, _stop_request() as stop:
-        shared = scheme(directory.location()) is not None
-        former = [lock.before] if shared else [driver.name for driver in store.drivers(directory.name)]
-        for driver in filter(None, former):
-            store.leave(directory.name, driver)
-        store.take_over(directory.name, SILENT_SECONDS)
-        drive = StudyDrive(directory, store, name, display, shared=shared)
-        return drive.to_end(stop)
+    with DriverLock(directory.path, driver_name()) as lock, _stop_request() as stop:
+        return LastingDrive(directory, store, lock, display, stop).to_end()

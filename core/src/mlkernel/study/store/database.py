@@ -5,13 +5,20 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from mlkernel.errors import StorageError
+
 Row = tuple[Any, ...]
+
+
+class ConnectionLostError(StorageError):
+    """The database went away. A transaction that was under way was undone, or, if it was about to end, perhaps kept."""
 
 
 class Database(Protocol):
     """A connection. Parameters of statements are written ``?``.
 
-    Its errors are :class:`~mlkernel.errors.StorageError` that say which database it was, without a password.
+    Its errors are :class:`~mlkernel.errors.StorageError` that say which database it was, without a password. After a
+    :class:`ConnectionLostError` it can be used on, once the database is there again.
     """
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from mlkernel.errors import PluginError, StorageError, UsageError
-from mlkernel.study.store.database import Row
+from mlkernel.study.store.database import ConnectionLostError, Row
 from mlkernel.study.store.schema_version import require_version
 from mlkernel.study.store.store_url import passwords, without_password
 from mlkernel.study.store.tables import creation
@@ -29,11 +30,8 @@ _LOCKS = 1_819_045_741
 _CLOCK_SECONDS = 60.0
 """How long a reading of the server's clock is used: asking for it at each change would double what a change costs."""
 
-RECONNECT_SECONDS = 60.0
-"""For how long a lost connection is opened anew: a server that is restarted is back by then."""
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
-"""Seconds between two tries; each pause is twice the one before."""
+_CONNECT_SECONDS = "10"
+"""For how long a server is waited for that does not answer at all, unless the address or ``PGCONNECT_TIMEOUT`` says."""
 
 _HARMLESS = ("SELECT", "BEGIN")
 """Beginnings of statements that may be executed again after a connection was lost."""
@@ -47,8 +45,9 @@ class PostgresDatabase:
     Changes are as durable as the server makes them; the clock is the server's. Changes of one study come one after the
     other, so that reports and ends get their places in the order in which they become visible.
 
-    A connection that is lost between two transactions is opened anew: nothing is half done then. One that is lost
-    inside of a transaction is an error, since whoever began it may hold for done what the server has not kept.
+    A connection that is lost between two transactions is opened anew at once: nothing is half done then. One that is
+    lost inside of a transaction is an error, since whoever began it may hold for done what the server has not kept; so
+    is a server that is away. What is asked for after that error opens another connection.
 
     :raises UsageError: there are no tables and *must_exist*, or they are of another version.
     :raises StorageError: the server cannot be reached, or refuses.
@@ -168,38 +167,28 @@ class PostgresDatabase:
             self.change("ROLLBACK")
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._url, autocommit=True, prepare_threshold=2)
+        options: dict[str, Any] = {"connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", _CONNECT_SECONDS)}
+        options |= psycopg.conninfo.conninfo_to_dict(self._url)
+        return psycopg.connect(**options, autocommit=True, prepare_threshold=2)
 
     def _execute(self, statement: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
         text = _in_its_style(statement)
+        if self._connection.closed and not self._is_inside:
+            self._reconnect()  # whoever lost it was told
         may_repeat = not self._is_inside and statement.startswith(_HARMLESS)
         try:
             return self._connection.execute(text, parameters)
         except psycopg.Error as error:
             if not (may_repeat and self._connection.closed):
                 raise
-            self._reconnect(self._text(error))
+            lost = _LOST.format(store=self.name, error=self._text(error))
+        self._reconnect()
+        warnings.warn(f"{lost}\n  It was opened anew.", stacklevel=1)
         return self._connection.execute(text, parameters)
 
-    def _reconnect(self, reason: str) -> None:
-        """Open a lost connection anew, and say so.
-
-        :raises psycopg.Error: the server cannot be reached for a minute.
-        """
-        lost = _LOST.format(store=self.name, error=reason)
-        warnings.warn(f"{lost}\n  It is opened anew, for up to {RECONNECT_SECONDS:g} s.", stacklevel=1)
-        deadline, pause = time.monotonic() + RECONNECT_SECONDS, _FIRST_PAUSE
-        while True:
-            try:
-                self._connection = self._connect()
-            except psycopg.Error:
-                if time.monotonic() + pause > deadline:
-                    raise
-                time.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            else:
-                self._clock_read = -math.inf  # the server may be another one by now
-                return
+    def _reconnect(self) -> None:
+        self._connection = self._connect()
+        self._clock_read = -math.inf  # the server may be another one by now
 
     def _prepare_tables(self, *, must_exist: bool) -> None:
         if not self._has_tables():
@@ -235,7 +224,7 @@ class PostgresDatabase:
                 f"no room left in {self.name}: {text}", hint="Make room and go on with kernel study resume."
             )
         if self._connection.closed:
-            return StorageError(
+            return ConnectionLostError(
                 _LOST.format(store=self.name, error=text), hint="Go on with kernel study resume."
             )
         return StorageError(f"{self.name} refuses: {text}")

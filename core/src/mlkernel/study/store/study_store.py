@@ -46,7 +46,8 @@ class StudyStore(Protocol):
 
     Times are those of the store's own clock. Methods that are given a study, trial or run that does not exist raise
     :class:`~mlkernel.errors.UsageError`; all raise :class:`~mlkernel.errors.StorageError` where the disk is full or the
-    database is damaged, locked or out of reach, and have changed nothing then.
+    database is damaged, locked or out of reach, and have changed nothing then; after
+    :class:`~mlkernel.study.store.database.ConnectionLostError`, which is one, the store tells what it has kept.
     """
 
     @property
