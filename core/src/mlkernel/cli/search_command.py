@@ -6,7 +6,6 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterator
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,9 +148,9 @@ def _values(arguments: argparse.Namespace) -> Iterator[tuple[str, Any, str]]:
     for name in ("trials", "jobs", "seed", "seeds", "max_step"):
         if (text := getattr(arguments, name)) is not None:
             yield name, _number(text), f"--{name.replace('_', '-')} {text}"
-    lists = {name: attrgetter(name) for name in ("metric", "mode", "config")}
-    for name, read in {**lists, "space": _space, "set": _shared}.items():
-        if value := read(arguments):
+    tables = {name: getattr(arguments, name) for name in ("metric", "mode", "config")}
+    for name, value in {**tables, "space": _space(arguments), "set": _shared(arguments)}.items():
+        if value:
             yield name, value, f"--{name}"
 
 
