@@ -47,7 +47,7 @@ def make_problem(config: StudyConfig) -> SearchProblem:
         objectives=tuple(config.objectives),
         seed=config.seed,
         trials=config.trials,
-        parallel=max(1, config.jobs // len(config.runs_of_a_trial())),
+        parallel=max(1, config.jobs // len(config.runs_of_a_trial)),
         max_step=config.max_step,
         points_to_evaluate=tuple(config.points_to_evaluate),
     )
