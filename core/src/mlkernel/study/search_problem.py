@@ -69,6 +69,8 @@ class SearchProblem:
         if values is None or not all(map(math.isfinite, values)):
             return None
         return tuple(
-            value if objective.mode == "min" else -value
-            for value, objective in zip(values, self.objectives, strict=True)
+            [
+                value if objective.mode == "min" else -value
+                for value, objective in zip(values, self.objectives, strict=True)
+            ]
         )

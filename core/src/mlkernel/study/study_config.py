@@ -1,5 +1,6 @@
 """What a study is asked to do; its plain values are what the store keeps and what STUDY.toml says."""
 
+from functools import cached_property
 from typing import Any, Literal
 
 from attrs import field, frozen, validators
@@ -144,6 +145,7 @@ class StudyConfig:
             return self.seeds
         return [self.seed + place for place in range(self.seeds)]
 
+    @cached_property
     def runs_of_a_trial(self) -> tuple[tuple[int, int | None], ...]:
         """Seed and fold of each run of a trial, in the order of their places."""
         folds: list[int | None] = [None] if self.folds is None else list(range(self.folds))

@@ -40,7 +40,7 @@ class Assignments:
             return len(self.waiting) or bool(state.live)
         limit = state.problem.trials
         missing = state.config.jobs if limit is None else max(0, limit - state.trial_count)
-        return len(self.waiting) + missing * len(state.config.runs_of_a_trial())
+        return len(self.waiting) + missing * len(state.config.runs_of_a_trial)
 
     def next(self, worker: str) -> LiveRun | None:
         """The run that a free worker shall train; ``None`` if there is none now.
@@ -111,7 +111,7 @@ class Assignments:
         if state.problem.trials is not None and first >= state.problem.trials:
             return []
         points = self._algorithm.ask(state.history, state.pending(), [first])
-        runs = state.config.runs_of_a_trial()
+        runs = state.config.runs_of_a_trial
         return [NewTrialRecord(parameters=point, runs=runs, until=until) for point in points]
 
     def _promote(self, promotion: Promote) -> None:

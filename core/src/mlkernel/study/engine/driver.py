@@ -180,9 +180,10 @@ class Driver:
 
     def _supply(self) -> bool:
         """Give work to whoever waits for it, and see who is missing; false when there is nothing left to do."""
-        busy = sum(worker.run is not None for worker in self._pool)
+        jobs = self._state.config.jobs
+        busy = sum([worker.run is not None for worker in self._pool])
         idle = [worker for worker in self._pool if worker.is_idle]
-        while idle and busy < self._state.config.jobs:
+        while idle and busy < jobs:
             run = self._work.next(idle[0].handle.key)
             if run is None:
                 break
@@ -191,10 +192,9 @@ class Driver:
                 busy += 1
         if not busy and not self._work.waiting and (idle or not self._work.may_have_more):
             return self._others is not None and self._others.are_busy
-        coming = len(self._pool) - busy - len(idle)
-        if busy + len(idle) + coming < self._state.config.jobs:
-            wanted = min(self._state.config.jobs - busy, self._work.expected) - len(idle) - coming
-            self._missing = max(0, wanted)
+        present = len(self._pool)
+        if present < jobs:
+            self._missing = max(0, min(jobs, busy + self._work.expected) - present)
         self._is_supplied = not idle
         return True
 

@@ -133,14 +133,14 @@ class RunEnds:
             rest = [run for run in trial.runs if run.state in UNDER_WAY]
         if rest:
             return
-        if any(run.state == "failed" for run in trial.runs):
+        states = {run.state for run in trial.runs}
+        if "failed" in states:
             self._end_trial(trial, "failed", trial.ending)
-        elif trial.ending is None and any(run.state == "paused" for run in trial.runs):
+        elif trial.ending is None and "paused" in states:
             self._rest(trial)
         else:
-            stopped = any(run.state == "stopped" for run in trial.runs)
             reason = trial.ending or next((run.ending for run in trial.runs if run.ending), None)
-            self._end_trial(trial, "stopped" if stopped else "finished", reason)
+            self._end_trial(trial, "stopped" if "stopped" in states else "finished", reason)
 
     def _rest(self, trial: LiveTrial) -> None:
         """Let a trial wait for its scheduler; what it is worth so far is known to the search algorithm."""

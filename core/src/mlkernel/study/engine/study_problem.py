@@ -50,7 +50,7 @@ def make_problem(config: StudyConfig) -> SearchProblem:
         objectives=tuple(config.objectives),
         seed=config.seed,
         trials=config.trials if config.trials or config.space else max(1, len(config.configurations)),
-        parallel=max(1, config.jobs // len(config.runs_of_a_trial())),
+        parallel=max(1, config.jobs // len(config.runs_of_a_trial)),
         max_step=config.max_step,
         points_to_evaluate=tuple(config.points_to_evaluate),
     )

@@ -93,13 +93,14 @@ class StudyState:
 
     def add(self, record: TrialRecord) -> LiveTrial:
         """Add a trial."""
-        trial = LiveTrial(record.number, record.parameters, record.until)
+        trial = LiveTrial(record.number, record.parameters, record.until, record.source)
         trial.runs = [self._run(trial, run) for run in record.runs]
         trial.ending = next((run.error for run in record.runs if run.state == "failed"), None)
         self.live[record.number] = trial
-        self.curves.add(Curve(record.number, record.parameters, until=record.until))
+        self.curves.add(
+            Curve(record.number, record.parameters, record.state, until=record.until, parent=record.parent)
+        )
         self._newest_trial = record.number
-        self.change(trial, record)
         return trial
 
     def _run(self, trial: LiveTrial, record: RunRecord) -> LiveRun:

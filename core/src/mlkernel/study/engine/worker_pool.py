@@ -77,7 +77,7 @@ class WorkerPool:
         return iter(list(self._workers.values()))
 
     def __len__(self) -> int:
-        return sum(not worker.leaves for worker in self._workers.values())
+        return sum([not worker.leaves for worker in self._workers.values()])
 
     @property
     def is_empty(self) -> bool:
@@ -142,10 +142,10 @@ class WorkerPool:
     def deliver(self) -> None:
         """Send what workers are to be told. A message that is lost with the connection is asked for again."""
         for worker in self._workers.values():
-            messages, worker.outbox = worker.outbox, []
-            for message in messages:
+            for message in worker.outbox:
                 if worker.channel is not None:
                     worker.channel.send(message)
+            worker.outbox.clear()
 
     def send_away(self, workers: Iterable[Worker]) -> None:
         """Say that there is no more work."""

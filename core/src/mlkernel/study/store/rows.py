@@ -36,7 +36,10 @@ _DECODER = json.JSONDecoder()
 
 def values_text(values: Sequence[float] | None) -> str | None:
     """One value for each objective, as a table holds them."""
-    return None if values is None else f"[{', '.join(map(_number_text, values))}]"
+    if values is None:
+        return None
+    numbers = list(map(float, values))
+    return repr(numbers) if all(map(isfinite, numbers)) else strict_json(numbers)
 
 
 def metrics_text(metrics: Mapping[str, float]) -> str:

@@ -26,6 +26,10 @@ _STILL_RUNS = " AND attempt = ? AND state = 'running'"
 """A condition that keeps out whoever lost the run to somebody else."""
 _REPORTED = f"UPDATE mlkernel_runs SET step = ?, metrics = ? WHERE {_THIS} AND (step IS NULL OR step < ?)"
 _REPORTED_BY = _REPORTED + _STILL_RUNS
+_ENDED = (
+    "UPDATE mlkernel_runs SET state = ?, result = coalesce(?, result), error = ?, driver = NULL, ended = ?,"
+    " failures = failures + ?, step = coalesce(?, step), metrics = coalesce(?, metrics)"
+)
 _REPORT = (
     "INSERT INTO mlkernel_reports (study, position, trial, place, step, result, metrics, time) VALUES (?,"
     " (SELECT coalesce(max(position), -1) + 1 FROM mlkernel_reports WHERE study = ?), ?, ?, ?, ?, ?, ?)"
@@ -159,15 +163,11 @@ class RunTable:
         ended = None if state in {"waiting", "paused"} else self._database.now()
         is_tried_again = state == "waiting" and error is not None
         more = ", handle = NULL" if state == "waiting" else ""
-        reported, others = list[float | str](), ""
-        if report is not None:
-            more, others = f"{more}, step = ?, metrics = ?", metrics_text(report.metrics)
-            reported = [report.step, others]
+        step, others = (None, "") if report is None else (report.step, metrics_text(report.metrics))
         changed = self._database.change(
-            "UPDATE mlkernel_runs SET state = ?, result = coalesce(?, result), error = ?, driver = NULL, ended = ?,"
-            f" failures = failures + ?{more} WHERE {_THIS}{fence}",
-            *(state, values_text(values), plain_text(error), ended, int(is_tried_again), *reported),
-            *(study, trial, place, *fenced),
+            f"{_ENDED}{more} WHERE {_THIS}{fence}",
+            *(state, values_text(values), plain_text(error), ended, int(is_tried_again)),
+            *(step, others or None, study, trial, place, *fenced),
         )
         if not changed:
             self._row(study, trial, place)

@@ -30,6 +30,13 @@ _NEXT_PLACE = (
     " UNION ALL SELECT max(sequence) FROM mlkernel_pauses WHERE study = ?) AS places"
 )
 
+_CHANGED = (
+    "UPDATE mlkernel_trials SET state = ?, ended = ?, result = coalesce(?, result),"
+    " first_result = coalesce(?, first_result), parameters = coalesce(?, parameters), reason = coalesce(?, reason),"
+    " until = coalesce(?, until), parent = coalesce(?, parent), source = coalesce(?, source)"
+)
+_PLACED = f", sequence = coalesce(sequence, ({_NEXT_PLACE}))"
+
 _STATES: tuple[TrialState, ...] = ("waiting", "running", "paused", "stopped", "finished", "failed")
 """In the order in which people are told of them."""
 
@@ -135,20 +142,13 @@ class TrialTable:
         parent: int | None,
     ) -> None:
         """Change a trial. What is ``None`` stays as it is."""
-        changes: dict[str, Any] = {"state": state, "ended": None}
-        if values is not None:
-            changes |= {"result": values_text(values), "first_result": float(values[0])}
-        if parameters is not None:
-            changes["parameters"] = mapping_text(parameters)
-        given = {"reason": plain_text(reason), "until": until, "parent": parent, "source": parent}
-        changes |= {column: value for column, value in given.items() if value is not None}
-        place, places = "", list[int]()
-        if state in ENDED:
-            changes["ended"] = self._database.now()
-            place, places = f", sequence = coalesce(sequence, ({_NEXT_PLACE}))", [study, study]
+        is_over = state in ENDED
         changed = self._database.change(
-            f"UPDATE mlkernel_trials SET {' = ?, '.join(changes)} = ?{place} WHERE study = ? AND number = ?",
-            *(*changes.values(), *places, study, number),
+            f"{_CHANGED}{_PLACED if is_over else ''} WHERE study = ? AND number = ?",
+            *(state, self._database.now() if is_over else None),
+            *(values_text(values), None if values is None else float(values[0])),
+            *(None if parameters is None else mapping_text(parameters), plain_text(reason)),
+            *(until, parent, parent, *((study, study) if is_over else ()), study, number),
         )
         if not changed:
             self._row(study, number)

@@ -79,10 +79,8 @@ class Connection:
         :raises ProtocolError: it says what is no message.
         """
         self._read()
-        messages = []
-        while (line := self._next_line()) is not None:
-            messages.append(decode(line))
-        return messages
+        *lines, self._unread = self._unread.split(b"\n")
+        return [decode(line) for line in lines]
 
     def close(self) -> None:
         """Let go of it."""

@@ -32,7 +32,7 @@ def _pair(value: Sequence[int] | None) -> tuple[int, int] | None:
 
 
 def _objectives(value: Iterable[Sequence[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((metric, mode) for metric, mode in value)
+    return tuple([(metric, mode) for metric, mode in value])
 
 
 def _values(value: Iterable[float]) -> tuple[float, ...]:
@@ -43,8 +43,8 @@ def _texts(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _report(value: Reported | Mapping[str, Any] | None) -> Reported | None:
-    return Reported(**value) if isinstance(value, Mapping) else value
+def _report(value: Reported | dict[str, Any] | None) -> Reported | None:
+    return Reported(**value) if isinstance(value, dict) else value
 
 
 def _numbers(value: Mapping[str, float | None]) -> dict[str, float]:
@@ -229,7 +229,7 @@ def _fields(message: Message) -> dict[str, Any]:
     }
 
 
-def decode(line: bytes) -> Message:
+def decode(line: bytes | bytearray) -> Message:
     """The message in a line.
 
     :raises ProtocolError: it is none; says why.
