@@ -15,7 +15,7 @@ from mlkernel.records.run_directory import RunDirectory, run_directories
 from mlkernel.records.status import read_status
 from mlkernel.run.session import resume_run, start_run
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 class TrainerFolder:

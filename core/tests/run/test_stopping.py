@@ -10,7 +10,7 @@ import pytest
 from mlkernel.records.status import read_status
 from mlkernel.run.stop_request import StopRequest
 
-from .kernel_process import WALK, KernelProcess, TrainerFolder, kill
+from .kernel_process import PATIENCE_SECONDS, WALK, KernelProcess, TrainerFolder, kill
 
 SELDOM = ["checkpoint.every_seconds=null", "checkpoint.keep_best=0"]
 
@@ -52,7 +52,7 @@ def interrupt_during_long_iteration(process, first):
     # Python keeps a signal that comes in the instant before time.sleep until that sleep is over.
     time.sleep(0.2)
     started.send_signal(signal.SIGINT)
-    started.communicate(timeout=30)
+    started.communicate(timeout=PATIENCE_SECONDS)
     return started
 
 
@@ -169,7 +169,7 @@ class Tiny(Base):
         worker.join(timeout=0.2)
         survived = worker.is_alive()
         worker.terminate()
-        worker.join(timeout=20)
+        worker.join(timeout=60)
         code = worker.exitcode
         worker.kill()
         iteration.log(survived=survived, code=code or 0)

@@ -71,7 +71,7 @@ def ended(driver: subprocess.Popen[str]) -> tuple[int, str]:
     return driver.returncode, printed + said
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until *condition* holds."""
     deadline = time.monotonic() + seconds
     while not condition():

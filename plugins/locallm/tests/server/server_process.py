@@ -39,9 +39,12 @@ class ServerProcess:
         self.base_url = found[1]
         self.token = (folder / "token").read_text().strip()
 
-    def client(self) -> OpenAI:
+    def client(self, max_retries: int = 0) -> OpenAI:
         return OpenAI(
-            api_key=self.token, base_url=self.base_url, max_retries=0, _strict_response_validation=True
+            api_key=self.token,
+            base_url=self.base_url,
+            max_retries=max_retries,
+            _strict_response_validation=True,
         )
 
     def async_client(self) -> AsyncOpenAI:
@@ -60,7 +63,7 @@ class ServerProcess:
         return self._wait()
 
     def _wait(self) -> int:
-        code = self._process.wait(timeout=60)
+        code = self._process.wait(timeout=120)
         assert self._process.stdout is not None
         self._process.stdout.close()
         return code

@@ -149,8 +149,8 @@ def test_a_python_grader_sees_no_environment(monkeypatch):
 
 
 def test_a_python_grader_that_never_ends_is_ended(monkeypatch):
-    monkeypatch.setattr(python_grader, "SECONDS", 0.2)
-    monkeypatch.setattr(python_grader, "_START", 3.0)
+    monkeypatch.setattr(python_grader, "SECONDS", 1.0)
+    monkeypatch.setattr(python_grader, "_START", 10.0)
     attempts = [Attempt(item={}, text=text) for text in ("fine", "endless", "fine")]
     loops = "while sample['output_text'] == 'endless': pass"
     grades = PythonGrader(f"def grade(sample, item):\n    {loops}\n    return 1\n").grade(attempts)

@@ -52,7 +52,7 @@ class Customer:
     def configure(self, *, schedule: Schedule | dict[str, Any] | None = None, **settings: Any) -> None:
         """Set what goes wrong."""
         told = asdict(schedule) if isinstance(schedule, Schedule) else schedule or {}
-        httpx2.post(self._control, json={"schedule": told, **settings}, timeout=10).raise_for_status()
+        httpx2.post(self._control, json={"schedule": told, **settings}, timeout=60).raise_for_status()
 
     def faults(self, *faults: tuple[str, int, str], **options: Any) -> None:
         """Schedule *faults*, each an operation, the number of the request, and what happens to it."""
@@ -63,5 +63,5 @@ class Customer:
     @property
     def report(self) -> dict[str, Any]:
         """The bill."""
-        report: dict[str, Any] = httpx2.get(self._control, timeout=10).json()
+        report: dict[str, Any] = httpx2.get(self._control, timeout=60).json()
         return report

@@ -22,7 +22,7 @@ GROUPS = ("prover", "verifier")
 @frozen(kw_only=True)
 class JobTrainerConfig:
     backend: OpenAIConfig = option(
-        factory=lambda: OpenAIConfig(model="base", api_key_env=None, timeout=1.0), help="The provider."
+        factory=lambda: OpenAIConfig(model="base", api_key_env=None, timeout=2.0), help="The provider."
     )
     fine_tune: FineTuneConfig = option(
         factory=lambda: FineTuneConfig(poll_seconds=0.01, max_poll_seconds=0.05, backoff=0.02), help="Jobs."
