@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    before = os.environ.get("MLKERNEL_CACHE")
-    os.environ["MLKERNEL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    if before is None:
-        del os.environ["MLKERNEL_CACHE"]
-    else:
-        os.environ["MLKERNEL_CACHE"] = before
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(cache_folder: Path) -> Iterator[None]:
+    """No test of another package, which the same process runs later, finds it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLKERNEL_CACHE", str(cache_folder))
+        yield
