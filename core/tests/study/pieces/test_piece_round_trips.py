@@ -72,7 +72,6 @@ pieces = st.one_of(
 )
 calm = settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
