@@ -131,6 +131,9 @@ def test_compare_says_why_there_is_no_test(tmp_path, monkeypatch, capsys):
     *rows, reason = told(capsys, "compare", "even", "0", "1", "2").splitlines()
     assert [row.split()[-4:] for row in rows[1:]] == [["-1", "-", "-", "-"], ["-2", "-", "-", "-"]]
     assert reason.startswith("no interval and no t test where a difference is the same with every seed")
+    *rows, reason = told(capsys, "compare", "even", "0", "1", "2", "--test", "wilcoxon").splitlines()
+    assert rows[1].split()[-1] != "-"
+    assert reason.startswith("no interval where a difference is the same")
 
 
 @pytest.mark.parametrize(("form", "beginning"), [("html", "<!DOCTYPE html>"), ("md", "# single")])

@@ -90,9 +90,8 @@ def _print(found: list[Comparison], metric: str, arguments: argparse.Namespace) 
         right=["trial", "against", "pairs"],
     )
     if not all(comparison.varies for comparison in found):
-        print(
-            "no interval and no t test where a difference is the same with every seed: nothing tells its error"
-        )
+        missing = "no interval and no t test" if arguments.test == "t" else "no interval"
+        print(f"{missing} where a difference is the same with every seed: nothing tells its error")
     elif any(comparison.p_value is None for comparison in found):
         print("too few runs for a p-value: give each trial two or more seeds (seeds in the study file)")
     elif all(comparison.pairs == 0 for comparison in found):

@@ -74,6 +74,11 @@ def test_unrelated_samples_without_spread_have_no_t_test():
     assert (found.p_value, found.difference, found.varies) == (None, -3.0, False)
 
 
+def test_one_of_two_unrelated_samples_may_be_without_spread():
+    even = {(seed + 100, None): 0.5 for seed in range(3)}
+    assert 0 < compare(0, 1, FIRST, even, test="t").p_value < 1
+
+
 def test_a_single_pair_is_too_few_not_too_even():
     found = compare(0, 1, {(0, None): 0.5}, {(0, None): 0.7}, test="t")
     assert (found.p_value, found.varies) == (None, True)

@@ -90,15 +90,15 @@ def make_algorithm(config: StudyConfig, problem: SearchProblem) -> SearchAlgorit
 
 def short_space(config: StudyConfig) -> str | None:
     """That there will be fewer trials than were asked for, if the space, or the grid over it, has so few points."""
-    if config.trials is None:
+    if config.trials is None or config.points_to_evaluate:  # of which the same may be tried twice
         return None
     space = search_space(config)
-    is_grid = config.algorithm.name == GRID and not config.points_to_evaluate and not config.refine_after
+    is_grid = config.algorithm.name == GRID and not config.refine_after
     size = _grid_size(config, space, config.trials) if is_grid else space.cardinality
     if size is None or size >= config.trials:
         return None
-    points, trials = _counted(size, "point"), _counted(size, "trial")
-    return f"the {'grid' if is_grid else 'space'} has {points}, so there will be {trials} instead of {config.trials}"
+    has = f"the {'grid' if is_grid else 'space'} has {_counted(size, 'point')}"
+    return f"{has}, so there will be at most {_counted(size, 'trial')} instead of {config.trials}"
 
 
 def _grid_size(config: StudyConfig, space: SearchSpace, limit: int) -> int:

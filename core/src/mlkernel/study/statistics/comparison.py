@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -132,4 +133,8 @@ def _unpaired(first: Sequence[float], second: Sequence[float], test: Test) -> fl
         raise missing_scipy("comparisons") from None
     if test == "wilcoxon":
         return float(stats.mannwhitneyu(first, second).pvalue)
-    return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # scipy's, of one sample whose values are all the same
+        return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
