@@ -97,7 +97,7 @@ def _end_workers(directory: StudyDirectory, study: StudyRecord) -> None:
         while any(status.state not in OVER for status in launcher.poll(handles).values()):
             if time.monotonic() > deadline:
                 raise KernelError(f"a worker of {directory.name} does not end", hint="Try again later.")
-            time.sleep(0.05)
+            time.sleep(0.2)
 
 
 def _megabytes(path: Path) -> float:

@@ -50,11 +50,10 @@ def run_stop(arguments: argparse.Namespace) -> int:
     try:
         drivers, gone = split_drivers(directory, store)
         study = store.study(directory.name)
-        if not drivers and (not gone or study.state == "finished"):
-            print(f"nobody drives {directory.name}: {study.state}")
+        if study.state == "finished" or not (drivers or gone):
+            print(f"{'' if drivers else 'nobody drives '}{directory.name}: {study.state}")
             return 0
-        if study.state != "finished":
-            store.set_state(directory.name, "stopped")
+        store.set_state(directory.name, "stopped")
         if not drivers:
             print(f"driven by {nobody(study, gone)}")
             return 0

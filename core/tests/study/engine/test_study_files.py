@@ -213,6 +213,7 @@ def test_a_piece_says_the_mode_of_a_metric_that_the_study_names(tmp_path):
             "expected one of min, max; got text 'least'  (command line: mode=least)",
         ),
         (["metric=[loss, loss]"], "study.objectives: repeats loss"),
+        (["metric=[]"], "study.objectives: Length of 'objectives' must be >= 1"),
         (["metric="], "study.objectives: a metric needs a name"),
     ],
 )

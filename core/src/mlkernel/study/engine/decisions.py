@@ -10,9 +10,6 @@ from mlkernel.study.store.study_store import NewReportRecord
 from mlkernel.study.trial_scheduler import Continue, Pause, Stop, TrialScheduler
 from mlkernel.study.worker import messages
 
-GONE_ON = "the study has gone on without this run"
-"""Why a worker is told to stop whose run another driver has taken over."""
-
 
 class Decisions:
     """Stores reports, and asks the scheduler what becomes of their trials."""
@@ -33,9 +30,6 @@ class Decisions:
             metrics=message.metrics,
             attempt=run.attempt,
         )
-        if not is_new and (run.step is None or message.step > run.step):
-            run.is_lost = True  # the store knows of another attempt
-            return messages.Stop(reason=GONE_ON)
         return self._decided(run, message, is_new=is_new)
 
     def conclude(self, run: LiveRun, end: messages.Ended) -> messages.Ended:
@@ -63,8 +57,11 @@ class Decisions:
             self._notices.reported(run, self._state.problem.objectives[0].metric, message.values)
         if run.trial.ending is not None:
             return messages.Stop(reason=run.trial.ending)
-        if message.step != self._state.curves[run.trial.number].points[-1].step:
-            return messages.Continue()  # trained once more after a retry: it was decided about before
+        points = self._state.curves[run.trial.number].points
+        if not points or message.step != points[-1].step:
+            return (
+                messages.Continue()
+            )  # decided about before a retry, or by another driver that has the run now
         match self._scheduler.decide(self._state.curves, run.trial.number):
             case Continue(until=until):
                 return messages.Continue(until=until)

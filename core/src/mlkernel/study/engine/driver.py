@@ -12,7 +12,7 @@ from typing import Any
 
 from mlkernel.launcher.launcher import JobStatus
 from mlkernel.study.engine.assignments import Assignments
-from mlkernel.study.engine.decisions import GONE_ON, Decisions
+from mlkernel.study.engine.decisions import Decisions
 from mlkernel.study.engine.live_trial import LiveRun
 from mlkernel.study.engine.other_drivers import OtherDrivers
 from mlkernel.study.engine.run_ends import RunEnds
@@ -81,10 +81,12 @@ class Driver:
         self._ends.settle_all()
         waiting = self._state.waiting_runs()
         adopted = self._pool.adopt()
+        limit = self._state.config.resources.time
         for run in waiting:
             worker = adopted.get(run.handle_key or "")
             if worker is not None and worker.run is None:
-                worker.run = run  # perhaps: its hello will tell
+                worker.run = run  # perhaps: its hello will tell, unless it hangs
+                worker.deadline = None if limit is None else time.monotonic() + limit
             else:
                 run.state = "waiting"
                 self._work.waiting.append(run)
@@ -262,7 +264,7 @@ class Driver:
     def _answer(self, worker: Worker, message: messages.Reported) -> messages.Answer:
         run = worker.run
         if run is None or run.is_lost or not run.is_of(message.trial, message.place):
-            return messages.Stop(reason=GONE_ON)
+            return messages.Stop(reason="the study has gone on without this run")
         answer = self._decisions.answer(run, message)
         if self._stopping and message.waits:
             worker.leaves = True
@@ -304,12 +306,13 @@ class Driver:
             self._others.look_at(run.trial)
         if run.is_lost:
             run.is_lost = run.is_here = False
+        elif not run.is_here:  # it was an earlier driver's, and may be another one's by now
+            if run.state == "waiting":
+                self._work.waiting.appendleft(run)
         elif self._stopping:
             self._ends.hand_back(run)
         elif worker.end_reason is not None:
             self._ends.failed(run, worker.end_reason, may_retry=False)
-        elif run.state == "waiting":  # it was an earlier driver's
-            self._work.waiting.appendleft(run)
         else:
             reason = f"its worker was lost: {status.reason or status.state}"
             self._ends.failed(run, reason, may_retry=True)

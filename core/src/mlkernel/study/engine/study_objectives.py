@@ -85,21 +85,21 @@ class _Said:
 
     def settled(self) -> Layer:
         """The objectives that hold, if they are not those of a layer that says ``objectives``; and what is wrong."""
-        pairs = self._pairs() if self.is_short else []
+        pairs = self._pairs() if self.is_short else None
         origins = {
             f"{self._path(OBJECTIVES)}[{place}].{name}": origin
-            for place in range(len(pairs))
+            for place in range(len(pairs or []))
             for name, origin in self.origins.items()
         }
         source = self.origins.get(METRIC) or self.origins.get(MODE, "")
         return Layer(
-            tree={self.section: {OBJECTIVES: pairs}} if pairs else {},
+            tree={} if pairs is None else {self.section: {OBJECTIVES: pairs}},
             source=source,
             origins={self._path(OBJECTIVES): source, **origins},
             problems=tuple(self.problems),
         )
 
-    def _pairs(self) -> list[dict[str, Any]]:
+    def _pairs(self) -> list[dict[str, Any]] | None:
         metrics = [LOSS] if self.metrics is None else self.metrics
         modes = [MIN] * len(metrics) if self.modes is None else self.modes
         if len(modes) != len(metrics):
@@ -109,7 +109,7 @@ class _Said:
             self.problems.append(
                 self._problem(MODE, fault, self.origins[MODE], "give one mode for each metric")
             )
-            return []
+            return None
         return [{METRIC: metric, MODE: mode} for metric, mode in zip(metrics, modes, strict=True)]
 
     def _path(self, name: str) -> str:

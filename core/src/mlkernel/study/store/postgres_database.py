@@ -33,6 +33,10 @@ _CLOCK_SECONDS = 60.0
 _CONNECT_SECONDS = "10"
 """For how long a server is waited for that does not answer at all, unless the address or ``PGCONNECT_TIMEOUT`` says."""
 
+_RESTART_SECONDS, _PAUSE_SECONDS = 5.0, 0.2
+"""For how long, and how often, a connection is opened anew that was lost between two transactions. After that, as after
+a loss inside of one, a driver begins anew from what the store tells, and others may take the runs that it had."""
+
 _HARMLESS = ("SELECT", "BEGIN")
 """Beginnings of statements that may be executed again after a connection was lost."""
 
@@ -182,12 +186,20 @@ class PostgresDatabase:
             if not (may_repeat and self._connection.closed):
                 raise
             lost = _LOST.format(store=self.name, error=self._text(error))
-        self._reconnect()
+        self._reconnect(_RESTART_SECONDS)
         warnings.warn(f"{lost}\n  It was opened anew.", stacklevel=1)
         return self._connection.execute(text, parameters)
 
-    def _reconnect(self) -> None:
-        self._connection = self._connect()
+    def _reconnect(self, patience: float = 0.0) -> None:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                self._connection = self._connect()
+                break
+            except psycopg.OperationalError:
+                if time.monotonic() + _PAUSE_SECONDS > deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
         self._clock_read = -math.inf  # the server may be another one by now
 
     def _prepare_tables(self, *, must_exist: bool) -> None:
