@@ -201,6 +201,8 @@ def test_a_driver_that_is_gone_is_not_said_to_drive(studies, capsys):
 def test_a_driver_of_another_machine_is_asked_to_stop(studies, capsys):
     store = StudyDirectory(studies / "single").open()
     store.beat("single", DriverRecord(name="far", host="elsewhere", pid=1, heartbeat=time.time()))
+    assert told(capsys, "stop", "single") == "single: finished\n"
+    store.set_state("single", "running")
     store.close()
     assert told(capsys, "stop", "single") == "asked process 1 on elsewhere to stop\n"
 

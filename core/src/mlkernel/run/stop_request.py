@@ -80,5 +80,8 @@ class StopRequest:
 
 
 def _say(text: str) -> None:
-    with suppress(OSError, RuntimeError):  # nobody reads it, or the signal came in the middle of a write
-        sys.stderr.write(f"{text}\n")
+    with suppress(OSError, ValueError):  # nobody reads it
+        try:
+            sys.stderr.write(f"{text}\n")
+        except RuntimeError:  # the signal came in the middle of a write
+            os.write(sys.stderr.fileno(), f"{text}\n".encode())

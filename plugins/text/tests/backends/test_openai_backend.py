@@ -34,7 +34,7 @@ def make(customer, tmp_path):
             "model": "base",
             "base_url": customer.base_url,
             "api_key_env": "TEST_PROVIDER_KEY",
-            "timeout": 0.4,
+            "timeout": 30.0,
             **changes,
         }
         context = BackendContext(directory=tmp_path, run_id="run", seed=0)
@@ -138,7 +138,8 @@ def test_usage_has_the_price_of_the_model(make):
 )
 def test_failures_say_what_they_mean(make, customer, fault, kind, retry_after):
     customer.faults(("chat", 1, fault), patience=1.0)
-    error = raised(make(), "sample", REQUEST)
+    patience = {"timeout": 0.4} if kind == "timeout" else {}
+    error = raised(make(**patience), "sample", REQUEST)
     assert (error.kind, error.retry_after) == (kind, retry_after)
     assert "sample from base" in error.message
 
